@@ -1,0 +1,72 @@
+# Needs Python 3.11 or newer and make; everything else goes into .venv.
+PYTHON ?= python3
+WORKERS ?= 2
+SIZE ?= small
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --timeout 120
+
+.DEFAULT_GOAL := help
+.PHONY: help venv demo test unit bench chaos lint format docs pins clean
+
+help: ## Show what there is
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "sagac needs Python 3.11 or newer; name one: make PYTHON=python3.12" >&2; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/demo.stamp: pyproject.toml setup.py constraints.txt | $(BIN)/python
+	@echo "Installing sagac and what the demo needs into $(VENV) ..."
+	$(PIP) install --constraint constraints.txt --editable '.[demo]'
+	@touch $@
+
+$(VENV)/test.stamp: pyproject.toml setup.py constraints.txt | $(BIN)/python
+	@echo "Installing sagac and what the tests need into $(VENV) ..."
+	$(PIP) install --constraint constraints.txt --editable '.[test]'
+	@touch $@ $(VENV)/demo.stamp
+
+venv: $(VENV)/test.stamp ## Make .venv with everything for development
+
+demo: $(VENV)/demo.stamp ## Run the order saga on this machine
+	@$(BIN)/python -m demo
+
+test: $(VENV)/test.stamp ## Run all tests with branch coverage, then the linters and the type checker
+	$(PYTEST) --cov --cov-report=term $(ARGS)
+	@$(MAKE) --no-print-directory lint
+
+unit: $(VENV)/test.stamp ## Run the fast tests only (ARGS="-k name" chooses)
+	$(PYTEST) tests/unit tests/rules tests/guards $(ARGS)
+
+bench: $(VENV)/test.stamp ## Measure; writes the tables in docs/benchmarks.md
+	$(BIN)/python -m bench
+
+chaos: $(VENV)/test.stamp ## Kill running sagas and compare the outcome (SIZE=ci, small or large)
+	$(BIN)/python -m tests.chaos --size $(SIZE)
+
+lint: $(VENV)/test.stamp ## Check style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/test.stamp ## Rewrite the code in the project's style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+docs: $(VENV)/test.stamp ## Write the pages that are made from the code
+	$(BIN)/python -m sagac.dsl.rules.docs
+
+pins: ## Write constraints.txt anew: the newest versions that pyproject.toml allows
+	rm -rf $(VENV)
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install --editable '.[test]'
+	@{ echo "# Exact versions of everything that \`make test\` installs; written by \`make pins\`."; \
+	  $(BIN)/python -m pip freeze --exclude-editable; } > constraints.txt
+	@touch $(VENV)/test.stamp $(VENV)/demo.stamp
+
+clean: ## Remove what was made here, .venv too
+	rm -rf $(VENV) build dist *.egg-info .coverage .coverage.* .mypy_cache .pytest_cache \
+	  .ruff_cache .hypothesis .sagac
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
