@@ -1,0 +1,1 @@
+"""The saga language: text in, saga graph and diagnostics out. Touches no disk."""

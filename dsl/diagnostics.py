@@ -1,0 +1,74 @@
+"""What sagac has to say about a file: findings with a code, a place and a way out.
+
+The shape follows ruff's ``Diagnostic``: one primary span, labelled second spans, a help.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from .span import Span
+
+
+class Severity(StrEnum):
+    """How much a finding weighs: only errors stop the compiler."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A second place that belongs to a finding, and what is to be seen there."""
+
+    message: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One finding. ``name`` is that of ``code``; ``help`` says what to write instead."""
+
+    code: str
+    name: str
+    severity: Severity
+    message: str
+    span: Span
+    labels: tuple[Label, ...] = ()
+    help: str | None = None
+
+    @property
+    def url(self) -> str:
+        """The page of the rule, relative to the project's documentation."""
+        return f"docs/rules/{self.code}.md"
+
+    @property
+    def sort_key(self) -> tuple[str, int, int, str, str]:
+        """The order in which findings are shown: by place, then by code."""
+        return (self.span.file, self.span.line, self.span.column, self.code, self.message)
+
+
+class Diagnostics:
+    """Collects findings during one compilation; knows the table of codes by name only."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[str, Span, str], Diagnostic] = {}
+
+    def add(self, diagnostic: Diagnostic) -> None:
+        """Keeps a finding; the same one at the same place is kept once."""
+        key = (diagnostic.code, diagnostic.span, diagnostic.message)
+        self._found.setdefault(key, diagnostic)
+
+    def __iter__(self) -> Iterator[Diagnostic]:
+        return iter(sorted(self._found.values(), key=lambda found: found.sort_key))
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether anything found stops the compiler."""
+        return any(found.severity is Severity.ERROR for found in self._found.values())

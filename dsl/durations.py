@@ -1,0 +1,60 @@
+"""Durations: ``200ms 10s 5m 24h 14d``, also ``1.5h``. One number, one unit, at most 100 years."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+from .codes import diagnostic
+from .diagnostics import Diagnostics
+from .expressions import parse_expression
+from .model import Seconds
+from .nodes import Node, Scalar, describe
+from .syntax import Expr
+
+UNITS = {
+    "ms": Decimal("0.001"),
+    "s": Decimal(1),
+    "m": Decimal(60),
+    "h": Decimal(3600),
+    "d": Decimal(86400),
+}
+LONGEST = 36500 * 86400
+_SHAPE = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,6})?)([a-zA-Z]+)", re.ASCII)
+
+
+def parse_duration(node: Node, found: Diagnostics) -> Seconds | None:
+    """The duration that ``node`` holds; None after adding SY009 (SY004 for a mapping or list)."""
+    if not isinstance(node, Scalar):
+        message = f"A duration is expected here, not {describe(node)}."
+        found.add(diagnostic("SY004", node.span, message, help="Write it as `30s` or `5m`."))
+        return None
+    match = _SHAPE.fullmatch(node.text)
+    unit = UNITS.get(match[2]) if match else None
+    if match is None or unit is None:
+        message = f"{_capital(describe(node))} is not a duration."
+        found.add(diagnostic("SY009", node.span, message, help=_instead(node.text)))
+        return None
+    value = Decimal(match[1]) * unit
+    if value > LONGEST:
+        found.add(diagnostic("SY009", node.span, "A duration is at most 36500d, a hundred years."))
+        return None
+    return Seconds(float(value), node.text, node.span)
+
+
+def parse_duration_or_expression(node: Node, found: Diagnostics) -> Seconds | Expr | None:
+    """As ``parse_duration``; what starts with ``${`` is an expression (TY001 if wrong)."""
+    if isinstance(node, Scalar) and node.text.lstrip().startswith("${"):
+        return parse_expression(node, found)
+    return parse_duration(node, found)
+
+
+def _instead(text: str) -> str:
+    units = "the units are ms, s, m, h and d"
+    if text.isascii() and text.isdigit() and len(text) < 12:
+        return f"Say the unit, such as `{text}s`; {units}."
+    return f"Write a number and a unit, such as `30s` or `5m`; {units}."
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,124 @@
+"""Names: what they may look like, so that each is safe in every file that is generated."""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections.abc import Container
+
+from .diagnostics import Label
+from .model import Name
+from .nodes import Node
+from .parser_shapes import Shapes
+from .reader_text import name_of, short
+from .types import PRIMITIVES
+
+LONGEST = 80
+RESERVED = frozenset({"input", "saga", "event", "self"})
+_LITERALS = frozenset({"true", "false", "null"})
+_WORDS_OF_RECOVER = frozenset({"unknown", "any", "done"})
+
+_SNAKE = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*")
+_KEBAB = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
+_TEAM = re.compile(r"[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*")
+_WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)*")
+
+
+class Names(Shapes):
+    """Reads names of every sort. An invalid name is reported and still returned, so that what
+    refers to it is not reported as well; None only where no name can be seen at all."""
+
+    def snake(self, node: Node, what: str) -> Name | None:
+        """The name of an item, service, action, branch, lock or loop variable."""
+        return self._name(node, what, _SNAKE, "snake_case", RESERVED)
+
+    def kebab(self, node: Node, what: str) -> Name | None:
+        """The name of the saga."""
+        return self._name(node, what, _KEBAB, "kebab-case", ())
+
+    def team(self, node: Node) -> Name | None:
+        """The name of a team."""
+        return self._name(node, "a team", _TEAM, "kebab-case or snake_case", ())
+
+    def event_name(self, node: Node) -> Name | None:
+        """The name of an event, usually in PascalCase."""
+        return self._name(node, "an event", _WORD, "PascalCase", ())
+
+    def type_name(self, node: Node) -> Name | None:
+        """The name of a type of the file."""
+        return self._name(node, "a type", _WORD, "PascalCase", frozenset(PRIMITIVES))
+
+    def refusal(self, node: Node) -> Name | None:
+        """The name of a refusal in ``fails``."""
+        return self._name(node, "a refusal", _SNAKE, "snake_case", _WORDS_OF_RECOVER)
+
+    def recovered(self, node: Node) -> Name | None:
+        """A key of ``recover``: a refusal, ``unknown`` or ``any``."""
+        return self._name(node, "a refusal", _SNAKE, "snake_case", ("done",))
+
+    def _name(
+        self,
+        node: Node,
+        what: str,
+        pattern: re.Pattern[str],
+        style: str,
+        reserved: Container[str],
+    ) -> Name | None:
+        scalar = self.scalar(node, f"the name of {what}")
+        if scalar is None:
+            return None
+        text = scalar.text
+        if pattern.fullmatch(text) is None:
+            message = f"{short(text)} cannot be the name of {what}: {_why(text, style)}."
+            self.report("SY008", scalar.span, message, _proposal(text, pattern, style))
+        elif len(text) > LONGEST:
+            message = f"The name of {what} is longer than {LONGEST} characters."
+            self.report("SY008", scalar.span, message, "Choose a shorter one.")
+        elif keyword.iskeyword(text) or text in reserved or text in _LITERALS:
+            message = f"{short(text)} cannot be the name of {what}: the word has a meaning already."
+            self.report("SY008", scalar.span, message, "Choose another name.")
+        return Name(text, scalar.span)
+
+    def name_list(self, node: Node | None, expected: str, what: str) -> tuple[Name, ...]:
+        """A list of names; one written twice is reported and counts once."""
+        names: dict[str, Name] = {}
+        for each in self.list_of(node, expected, empty=True):
+            name = self.snake(each, what)
+            if name is not None:
+                self.keep_first(names, name)
+        return tuple(names.values())
+
+    def keep_first(self, names: dict[str, Name], name: Name) -> bool:
+        """Puts ``name`` into ``names``; reports it if it is there already and returns False."""
+        first = names.setdefault(name.text, name)
+        if first is name:
+            return True
+        label = Label("first written here", first.span)
+        self.report(
+            "NA002", name.span, f"{name.text!r} is listed twice.", "Remove one.", labels=(label,)
+        )
+        return False
+
+
+def _why(text: str, style: str) -> str:
+    strange = next((each for each in text if ord(each) > 126 or ord(each) < 32), None)
+    if strange is not None:
+        return f"it holds the character {name_of(strange)}"
+    return f"it must be {style}, made of letters a-z, digits and single separators"
+
+
+def _proposal(text: str, pattern: re.Pattern[str], style: str) -> str:
+    if pattern is _WORD:
+        words = [word[:1].upper() + word[1:] for word in re.findall(r"[A-Za-z0-9]+", text)]
+        better = "".join(words)
+    else:
+        spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", text).lower()
+        better = ("-" if style.startswith("kebab") else "_").join(re.findall(r"[a-z0-9]+", spaced))
+    if (
+        text.isascii()
+        and len(text) <= LONGEST
+        and pattern.fullmatch(better)
+        and not keyword.iskeyword(better)
+    ):
+        return f"Write {better!r}."
+    return f"Write it in {style}, beginning with a letter."

@@ -1,0 +1,229 @@
+"""The checks of shape that every part of the parser uses: keys, texts, numbers, choices, lists.
+
+Each check reports what is wrong once and returns None, and the parser goes on with the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import TypeGuard
+
+from .codes import diagnostic
+from .diagnostics import Diagnostics, Label
+from .nodes import Entry, Mapping, Node, Scalar, Sequence, describe
+from .reader import OpenMapping, OpenSequence
+from .reader_text import LONGEST_SHOWN, short
+from .span import Span
+from .suggest import did_you_mean, nearest
+
+_YAML_1_1 = {"yes": True, "on": True, "y": True, "no": False, "off": False, "n": False}
+
+
+class Keys:
+    """The known keys of one mapping; a misspelt one stands under the key that was meant."""
+
+    __slots__ = ("entries", "span", "what")
+
+    def __init__(self, what: str, entries: dict[str, Entry], span: Span) -> None:
+        self.what = what
+        self.entries = entries
+        self.span = span
+
+    def get(self, key: str) -> Node | None:
+        """The value of ``key``, None if it is not written."""
+        entry = self.entries.get(key)
+        return entry.value if entry else None
+
+    def where(self, key: str) -> Span:
+        """Where ``key`` is written; the place of the whole if it is not."""
+        entry = self.entries.get(key)
+        return entry.key.span if entry else self.span
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.entries
+
+    @property
+    def spans(self) -> dict[str, Span]:
+        """Where each key stands."""
+        return {key: entry.key.span for key, entry in self.entries.items()}
+
+
+class Shapes:
+    """Checks of single nodes. ``found`` takes what is wrong."""
+
+    def __init__(self, found: Diagnostics) -> None:
+        self.found = found
+
+    def report(
+        self,
+        code: str,
+        span: Span,
+        message: str,
+        help: str | None = None,
+        labels: tuple[Label, ...] = (),
+    ) -> None:
+        """Adds a finding."""
+        self.found.add(diagnostic(code, span, message, help=help, labels=labels))
+
+    def wrong_shape(self, node: Node, expected: str, help: str | None = None) -> None:
+        """Reports that ``expected`` should stand where ``node`` stands."""
+        self.report("SY004", node.span, f"Expected {expected}, found {_described(node)}.", help)
+
+    def keys(
+        self,
+        node: Node,
+        what: str,
+        known: Collection[str],
+        required: Collection[str] = (),
+        *,
+        at: Span | None = None,
+        help: str | None = None,
+    ) -> Keys | None:
+        """The keys of the mapping ``node``, which is ``what``; None if it is no mapping.
+
+        Unknown keys are reported with the nearest known one, which then counts as written. Missing
+        keys are reported at ``at``, unless the end of the mapping could not be read.
+        """
+        if not isinstance(node, Mapping):
+            self.wrong_shape(node, f"{what} (a mapping)", help)
+            return None
+        entries: dict[str, Entry] = {}
+        unknown: list[Entry] = []
+        for entry in node:
+            if entry.key.text in known:
+                entries[entry.key.text] = entry
+            else:
+                unknown.append(entry)
+        for entry in unknown:
+            self._unknown_key(entry, what, known, entries)
+        keys = Keys(what, entries, node.span)
+        if not isinstance(node, OpenMapping):
+            for key in required:
+                self.require(keys, key, at or node.span)
+        return keys
+
+    def _unknown_key(
+        self, entry: Entry, what: str, known: Collection[str], entries: dict[str, Entry]
+    ) -> None:
+        text = entry.key.text
+        free = [key for key in known if key not in entries]
+        meant = nearest(text, free)
+        if meant is not None:
+            entries[meant] = entry
+        near = meant or nearest(text, known)
+        listed = did_you_mean(text, known)
+        if near is not None and len(known) > len(free) and not listed.startswith("Did"):
+            listed = f"Did you mean {near!r}? {listed}"
+        self.report("SY002", entry.key.span, f"Unknown key {short(text)} in {what}.", listed)
+
+    def require(self, keys: Keys, key: str, at: Span) -> bool:
+        """Reports ``key`` as missing if it is; whether it is there."""
+        if key in keys:
+            return True
+        self.report(
+            "SY003", at, f"The key {key!r} is missing in {keys.what}.", f"Add `{key}: ...`."
+        )
+        return False
+
+    def entries(self, node: Node | None, expected: str) -> Iterator[Entry]:
+        """The entries of a mapping whose keys are names; nothing if it is absent or wrong."""
+        if node is None:
+            return
+        if isinstance(node, Mapping):
+            yield from node
+        else:
+            self.wrong_shape(node, expected)
+
+    def list_of(self, node: Node | None, expected: str, *, empty: bool = False) -> list[Node]:
+        """The items of a list; empty if it is absent or wrong. ``empty``: it may hold nothing."""
+        if node is None:
+            return []
+        if not isinstance(node, Sequence):
+            help = f"Write `[{node.text}]`." if is_word(node) else None
+            self.wrong_shape(node, expected, help)
+            return []
+        if not node.items and not empty and not isinstance(node, OpenSequence):
+            self.report("SY009", node.span, f"Expected {expected}, found an empty list.")
+        return node.items
+
+    def scalar(self, node: Node, expected: str) -> Scalar | None:
+        """``node`` if it is a scalar that holds something."""
+        if isinstance(node, Scalar) and node.value is not None:
+            return node
+        self.wrong_shape(node, expected)
+        return None
+
+    def text(self, node: Node | None) -> str | None:
+        """A free text, such as a description; a number or a boolean counts as written."""
+        if node is None:
+            return None
+        scalar = self.scalar(node, "a text")
+        return scalar.text if scalar else None
+
+    def boolean(self, node: Node | None) -> bool | None:
+        """``true`` or ``false``; the words of YAML 1.1 are reported with what to write."""
+        if node is None:
+            return None
+        if isinstance(node, Scalar):
+            if isinstance(node.value, bool):
+                return node.value
+            meant = _YAML_1_1.get(node.text.lower())
+            if meant is not None:
+                right = str(meant).lower()
+                message = f"{short(node.text)} is a text, not a boolean."
+                self.report("SY010", node.span, message, f"Write `{right}`.")
+                return meant
+        self.wrong_shape(node, "true or false")
+        return None
+
+    def whole(self, node: Node | None, what: str, *, least: int = 1) -> int | None:
+        """A whole number of at least ``least``."""
+        if node is None:
+            return None
+        value = node.value if isinstance(node, Scalar) else None
+        if not isinstance(value, int) or isinstance(value, bool):
+            self.wrong_shape(node, f"a whole number for {what}")
+            return None
+        if value < least:
+            self.report("SY009", node.span, f"{what} must be at least {least}, found {value}.")
+            return None
+        return value
+
+    def choice(self, node: Node | None, allowed: Collection[str], what: str) -> str | None:
+        """One of the words ``allowed``."""
+        if node is None:
+            return None
+        if isinstance(node, Scalar):
+            if node.text in allowed:
+                return node.text
+            listed = did_you_mean(node.text, allowed)
+            self.report("SY009", node.span, f"{what} cannot be {_shown(node)}.", listed)
+        else:
+            self.wrong_shape(node, f"{what}: one of {', '.join(allowed)}")
+        return None
+
+    def only_with(self, keys: Keys, key: str, partner: str) -> None:
+        """Reports ``key`` if it is there: it has a meaning only together with ``partner``."""
+        if key in keys:
+            message = f"{key!r} has a meaning only together with {partner!r}."
+            self.report("SY004", keys.where(key), message, f"Remove {key!r}.")
+
+    def is_expression(self, node: Node) -> bool:
+        """Whether ``node`` is a text that holds ``${``."""
+        return isinstance(node, Scalar) and "${" in node.text
+
+
+def is_word(node: Node) -> TypeGuard[Scalar]:
+    """Whether ``node`` is one plain word that a help may repeat."""
+    return isinstance(node, Scalar) and node.text.isidentifier() and len(node.text) <= LONGEST_SHOWN
+
+
+def _shown(node: Scalar) -> str:
+    return "empty" if node.value is None else short(node.text)
+
+
+def _described(node: Node) -> str:
+    is_text = isinstance(node, Scalar) and isinstance(node.value, str)
+    return (
+        f"the text {short(node.text)}" if isinstance(node, Scalar) and is_text else describe(node)
+    )

@@ -1,0 +1,351 @@
+"""YAML text in, positioned nodes out.
+
+PyYAML's event stream (libyaml where it is there) is turned into own nodes: its ``compose`` is
+several times slower, and its safe loader forgets every position. Bad input of any kind gives
+findings and as much of the tree as could be read.
+"""
+
+from __future__ import annotations
+
+import gc
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import yaml
+from yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+    StreamEndEvent,
+)
+
+from .codes import diagnostic
+from .diagnostics import Diagnostics, Label
+from .model import Suppression
+from .nodes import Entry, Mapping, Node, Scalar, Sequence
+from .reader_comments import suppressions
+from .reader_errors import yaml_error
+from .reader_scalars import STARTS, core_value
+from .reader_text import LONGEST_SHOWN, check_characters, decode, short
+from .span import Span
+
+if TYPE_CHECKING:
+    Loader = yaml.SafeLoader
+else:
+    Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+LARGEST = 16 * 1024 * 1024  # characters of a file
+DEEPEST = 128  # mappings and lists inside each other: some thirty choices in choices
+MOST_NODES = 1_000_000
+MOST_REPEATED = 50_000  # nodes that stand for others by aliases
+MOST_REPAIRS = 20  # unquoted ${...} in flow style that are read as if they were quoted
+
+_new: Callable[..., Any] = tuple.__new__  # named tuples without the detour over keywords
+_PROPERTIES = re.compile(r"(?:[&!]\S*\s+)+")
+_TAG = re.compile(r"![^\s,{}\[\]]*")
+_EXPRESSION = re.compile(r"\{[^{}\n\r]*\}")
+# Stand-ins of the same width for what ends a plain text in flow style, from a private use area.
+_INSIDE = {ord(char): 0xF8D0 + index for index, char in enumerate("{}[],:#?")}
+_BACK = {stand_in: char for char, stand_in in _INSIDE.items()}
+
+
+class OpenMapping(Mapping):
+    """A mapping whose end was never read: what is absent in it may stand behind the mistake."""
+
+    __slots__ = ()
+
+
+class OpenSequence(Sequence):
+    """A list whose end was never read."""
+
+    __slots__ = ()
+
+
+class _Stopped(Exception):
+    """Reading cannot go on; the reason is reported already."""
+
+
+def read(
+    source: str | bytes, file: str, found: Diagnostics
+) -> tuple[Node | None, tuple[Suppression, ...]]:
+    """The tree of the one document in ``source`` and the suppressions in its comments.
+
+    Whatever is wrong goes to ``found``; what stands before a syntax error is still returned, inside
+    OpenMapping and OpenSequence. None if nothing could be read. Raises nothing.
+    """
+    if len(source) > LARGEST:
+        message = f"The file is larger than {LARGEST // (1024 * 1024)} MB."
+        found.add(diagnostic("SY006", Span(1, 1, 1, 1, file), message))
+        return None, ()
+    text = decode(source, file, found)
+    if text is None:
+        return None, ()
+    text = check_characters(text, file, found)
+    reported = len(found)
+    with without_collection():
+        tree = _tree(text, file, found)
+    if tree is None and len(found) == reported:
+        help = "Start with `saga: NAME`, NAME in kebab-case."
+        message = "The file is empty: it holds no saga."
+        found.add(diagnostic("SY003", Span(1, 1, 1, 1, file), message, help=help))
+    return tree, suppressions(text, tree, file)
+
+
+@contextmanager
+def without_collection() -> Iterator[None]:
+    """Pauses the collector of cycles: a growing tree has none, and it would walk it many times."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _tree(text: str, file: str, found: Diagnostics) -> Node | None:
+    repaired = text
+    for _ in range(MOST_REPAIRS):
+        builder = _Builder(repaired, file, found)
+        try:
+            builder.run()
+        except _Stopped:
+            return builder.rest()
+        except yaml.YAMLError as error:
+            again = _repair(error, repaired, file, found)
+            if again is None:
+                found.add(yaml_error(error, text, file))
+                return builder.rest()
+            repaired = again
+        else:
+            return builder.root
+    return builder.rest()
+
+
+def _repair(error: yaml.YAMLError, text: str, file: str, found: Diagnostics) -> str | None:
+    """If an unquoted ``${...}`` in flow style is what broke: reports it, returns readable text."""
+    mark = getattr(error, "problem_mark", None)
+    if mark is None or text[mark.index - 1 : mark.index + 1] != "${":
+        return None
+    match = _EXPRESSION.match(text, mark.index)
+    end = match.end() if match else mark.index + 1
+    line, column = mark.line + 1, mark.column
+    span = Span(line, column, line, column + end - mark.index + 1, file)
+    written = "$" + text[mark.index : end][:LONGEST_SHOWN]
+    found.add(
+        diagnostic(
+            "SY001",
+            span,
+            "Inside { } and [ ] an expression must be quoted.",
+            help=f'Write "{written}".' if match else 'Write "${...}".',
+        )
+    )
+    if match is None:
+        return None
+    return text[: mark.index] + match[0].translate(_INSIDE) + text[end:]
+
+
+class _Frame:
+    """A mapping or list that is being read."""
+
+    __slots__ = ("anchor", "before", "entries", "flow", "items", "key", "start")
+
+    def __init__(self, event: Any, start: tuple[int, int], before: int, mapping: bool) -> None:
+        self.entries: dict[str, Entry] = {}
+        self.items: list[Node] | None = None if mapping else []
+        self.key: Node | None = None
+        self.start = start
+        self.flow: bool = event.flow_style
+        self.anchor: str | None = event.anchor
+        self.before = before  # nodes counted before it
+
+
+def _drop_unread(entries: dict[str, Entry]) -> None:
+    """Takes away the last key if its value was not reached."""
+    if entries:
+        key, last = entries.popitem()
+        if not (isinstance(last.value, Scalar) and last.value.value is None):
+            entries[key] = last
+
+
+class _Builder:
+    """Builds the tree from the events of one text."""
+
+    def __init__(self, text: str, file: str, found: Diagnostics) -> None:
+        self.text = text
+        self.file = file
+        self.found = found
+        self.root: Node | None = None
+        self.stack: list[_Frame] = []
+        self.anchors: dict[str, tuple[Node, int]] = {}
+        self.nodes = 0
+        self.repeated = 0
+        self.last: Span = Span(1, 1, 1, 1, file)  # of what was read last: a block ends there
+        self.repaired = any(chr(each) in text for each in _BACK)
+
+    def run(self) -> None:
+        """Reads to the end of the text. Raises yaml.YAMLError or _Stopped."""
+        get_event: Callable[[], Any] = Loader(self.text).get_event
+        documents = 0
+        while True:
+            event = get_event()
+            kind = event.__class__
+            if kind is ScalarEvent:
+                self._scalar(event)
+            elif kind is MappingStartEvent:
+                self._open(event, mapping=True)
+            elif kind is SequenceStartEvent:
+                self._open(event, mapping=False)
+            elif kind is MappingEndEvent or kind is SequenceEndEvent:
+                self._close(event)
+            elif kind is AliasEvent:
+                self._alias(event)
+            elif kind is DocumentStartEvent:
+                documents += 1
+                if documents > 1:
+                    self._report("SY004", self._span(event), "A file holds one document only.")
+                    return
+            elif kind is StreamEndEvent:
+                return
+
+    def rest(self) -> Node | None:
+        """Closes what is still open and returns what was read; what is empty so far is left out."""
+        while self.stack:
+            frame = self.stack.pop()
+            span = self._until_last(frame.start)
+            _drop_unread(frame.entries)
+            if frame.items:
+                self._place(OpenSequence(frame.items, span))
+            elif frame.entries or not self.stack:
+                self._place(OpenMapping(frame.entries, span))
+        return self.root
+
+    def _scalar(self, event: Any) -> None:
+        text = event.value
+        plain = not event.style
+        if self.repaired:
+            text = text.translate(_BACK)
+        start, end = event.start_mark, event.end_mark
+        place = (start.line + 1, start.column + 1, end.line + 1, end.column + 1, self.file)
+        self.last = span = _new(Span, place)
+        value = core_value(text) if plain and (not text or text[0] in STARTS) else text
+        node = Scalar(text, value, span, plain)
+        self.nodes += 1
+        if self.nodes > MOST_NODES:
+            self._too_many(span)
+        if event.anchor is not None or event.tag is not None:
+            line, column = min(self._properties(event), span[2:4])
+            node.span = span._replace(line=line, column=column)
+            if event.anchor is not None:
+                self.anchors[event.anchor] = (node, 1)
+        self._place(node)
+
+    def _open(self, event: Any, mapping: bool) -> None:
+        mark = event.start_mark
+        start = (mark.line + 1, mark.column + 1)
+        if event.anchor is not None or event.tag is not None:
+            start = self._properties(event)
+        if len(self.stack) == DEEPEST:
+            message = f"Lists and mappings are nested deeper than {DEEPEST}."
+            self._report("SY006", self._span(event), message)
+            raise _Stopped
+        self.nodes += 1
+        self.stack.append(_Frame(event, start, self.nodes, mapping))
+
+    def _close(self, event: Any) -> None:
+        frame = self.stack.pop()
+        if frame.flow:
+            self.last = self._span(event)
+        span = self._until_last(frame.start)
+        items = frame.items
+        node = Mapping(frame.entries, span) if items is None else Sequence(items, span)
+        if frame.anchor is not None:
+            self.anchors[frame.anchor] = (node, self.nodes - frame.before + 1)
+        self._place(node)
+
+    def _alias(self, event: Any) -> None:
+        self.last = span = self._span(event)
+        known = self.anchors.get(event.anchor)
+        node, size = known or (None, 1)
+        self.repeated += size
+        self.nodes += size
+        if self.repeated > MOST_REPEATED:
+            self._report("SY006", span, "Aliases repeat too much of the file.")
+            raise _Stopped
+        if node is None:
+            self._report(
+                "SY001", span, f"The alias {short(event.anchor)} stands for nothing above it."
+            )
+            node = Scalar("", None, span, True)
+        self._place(node)
+
+    def _place(self, node: Node) -> None:
+        """Puts a finished node where it belongs: root, item, key or value."""
+        if not self.stack:
+            self.root = node
+            return
+        frame = self.stack[-1]
+        if frame.items is not None:
+            frame.items.append(node)
+            return
+        key = frame.key
+        if key is None:
+            frame.key = node
+            return
+        frame.key = None
+        if isinstance(key, Scalar):
+            text = key.text
+            if text not in frame.entries and text != "<<":
+                frame.entries[text] = _new(Entry, (key, node))
+                return
+        self._refuse_key(key, frame.entries)
+
+    def _refuse_key(self, key: Node, entries: dict[str, Entry]) -> None:
+        if not isinstance(key, Scalar):
+            self._report("SY004", key.span, "A key must be a text, not a list or a mapping.")
+        elif key.text in entries:
+            first = Label("first written here", entries[key.text].key.span)
+            message = f"The key {short(key.text)} is written twice."
+            self.found.add(diagnostic("SY005", key.span, message, labels=(first,)))
+        else:
+            message = "Merge keys ('<<') are not supported."
+            self._report("SY004", key.span, message, "Write the keys out, or alias a whole value.")
+
+    def _properties(self, event: Any) -> tuple[int, int]:
+        """Refuses a tag; returns where the node itself starts, after its anchor and tag."""
+        mark = event.start_mark
+        if event.tag is not None:
+            tag = _TAG.search(self.text, mark.index)
+            width = len(tag[0]) if tag else 1
+            column = mark.column + 1 + (tag.start() - mark.index if tag else 0)
+            span = Span(mark.line + 1, column, mark.line + 1, column + width, self.file)
+            name = tag[0] if tag else event.tag
+            message = f"The tag {short(name)} is refused: a saga holds plain values only."
+            self._report("SY007", span, message, "Remove the tag.")
+        match = _PROPERTIES.match(self.text, mark.index)
+        skipped = match[0] if match else ""
+        if "\n" in skipped or "\r" in skipped:
+            breaks = skipped.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+            return mark.line + len(breaks), len(breaks[-1]) + 1
+        return mark.line + 1, mark.column + 1 + len(skipped)
+
+    def _too_many(self, span: Span) -> NoReturn:
+        self._report("SY006", span, f"The file has more than {MOST_NODES} values.")
+        raise _Stopped
+
+    def _until_last(self, start: tuple[int, int]) -> Span:
+        end = max(start, (self.last.end_line, self.last.end_column))
+        return Span(*start, *end, self.file)
+
+    def _span(self, event: Any) -> Span:
+        start, end = event.start_mark, event.end_mark
+        return Span(start.line + 1, start.column + 1, end.line + 1, end.column + 1, self.file)
+
+    def _report(self, code: str, span: Span, message: str, help: str | None = None) -> None:
+        self.found.add(diagnostic(code, span, message, help=help))
