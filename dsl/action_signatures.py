@@ -1,0 +1,201 @@
+"""Actions as all their uses see them. Uses that differ, or break what is declared, are TY004."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from .codes import diagnostic
+from .diagnostics import Diagnostics, Label
+from .facts import Compensation, ItemFacts, OnUnknown, Signature
+from .model import ActionDeclaration, Group, Refusal, Saga, Step, Undo
+from .relations import assignable, joined, present, show
+from .span import Span
+from .types import EMPTY, Field, OptionalType, RecordType
+
+Key = tuple[str, str]
+
+
+@dataclass(slots=True)
+class Use:
+    """One use of an action."""
+
+    key: Key
+    item: str
+    span: Span
+    input: RecordType
+    output: RecordType
+    refusals: tuple[Refusal, ...]
+    idempotent: bool
+    query: bool
+    compensation: bool
+
+
+class Agreement:
+    """Compares the uses of all actions of a saga."""
+
+    def __init__(self, saga: Saga, found: Diagnostics) -> None:
+        self.saga = saga
+        self.found = found
+        self.first: dict[Key, Use] = {}
+        self.wrong: set[Key] = set()
+        self.signatures: dict[Key, Signature] = {}
+
+    def agree(self, facts: Mapping[str, ItemFacts]) -> dict[str, ItemFacts]:
+        """The facts with the types that the uses of each action have in common."""
+        for each in facts.values():
+            for use in _uses(each):
+                self._add(use)
+        return {name: self._with_types(each) for name, each in facts.items()}
+
+    def _add(self, use: Use) -> None:
+        declared = self._declaration(use.key)
+        known = self.signatures.get(use.key)
+        if known is None:
+            self.first[use.key] = use
+            refusals = use.refusals
+            if declared is not None and declared.fails is not None:
+                refusals = declared.fails
+            known = Signature(
+                *use.key,
+                input=(declared.input if declared else None) or use.input,
+                output=(declared.output if declared else None) or use.output,
+                refusals=refusals,
+                idempotent=use.idempotent,
+                query=use.query,
+                compensation=use.compensation,
+                uses=(),
+            )
+        if declared is not None:
+            self._against_declared(use, declared)
+        elif use.key not in self.wrong:
+            known = self._together(use, known)
+        self.signatures[use.key] = replace(
+            known,
+            uses=tuple(dict.fromkeys((*known.uses, use.item))),
+            query=known.query or use.query,
+            compensation=known.compensation or use.compensation,
+            idempotent=known.idempotent and use.idempotent,
+        )
+
+    def _together(self, use: Use, known: Signature) -> Signature:
+        """What two uses have in common; a difference is reported once per action."""
+        request = self._common(known.input, use.input)
+        answer = self._common(known.output, use.output)
+        refusals = {(r.name.text, r.data) for r in known.refusals}
+        own = {(r.name.text, r.data) for r in use.refusals}
+        if request is None:
+            self._differs(use, "input", _difference(known.input, use.input))
+        elif answer is None:
+            self._differs(use, "output", _difference(known.output, use.output))
+        elif refusals != own:
+            names = sorted(name for name, _ in refusals ^ own)
+            self._differs(use, "fails", f"{', '.join(names)} is not the same in both")
+        return replace(known, input=request or known.input, output=answer or known.output)
+
+    def _common(self, one: RecordType, other: RecordType) -> RecordType | None:
+        """The record that both fit, if they have the same fields."""
+        if one == other:
+            return one
+        if {f.name for f in one.fields} != {f.name for f in other.fields}:
+            return None
+        fields: list[Field] = []
+        for field in one.fields:
+            second = other.field(field.name)
+            if second is None:
+                return None
+            type_ = joined(field.type, second.type, self.saga.types)
+            if type_ is None:
+                return None
+            optional = field.optional or second.optional or isinstance(type_, OptionalType)
+            fields.append(Field(field.name, present(type_), optional, field.span))
+        return RecordType(tuple(fields))
+
+    def _differs(self, use: Use, part: str, why: str) -> None:
+        self.wrong.add(use.key)
+        first = self.first[use.key]
+        service, action = use.key
+        message = f"Two uses of {action!r} of {service!r} differ in their {part}: {why}."
+        help = "Give one of them another action, or declare the action under `services:`."
+        label = Label("the first use", first.span)
+        self.found.add(diagnostic("TY004", use.span, message, help=help, labels=(label,)))
+
+    # -- declared actions -------------------------------------------------------------------
+
+    def _declaration(self, key: Key) -> ActionDeclaration | None:
+        service = self.saga.services.get(key[0])
+        return (service.actions or {}).get(key[1]) if service is not None else None
+
+    def _against_declared(self, use: Use, declared: ActionDeclaration) -> None:
+        types = self.saga.types
+        why = None
+        if declared.input is not None and not assignable(use.input, declared.input, types):
+            why = f"the input is {show(use.input)}, and {show(declared.input)} is declared"
+        elif not self._gives(declared, use):
+            why = f"the output {show(use.output)} is not what is declared"
+        if why is None and declared.fails is not None:
+            known = {each.name.text for each in declared.fails}
+            new = [r.name.text for r in use.refusals if r.name.text not in known]
+            if new:
+                why = f"{', '.join(new)} is not among its declared refusals"
+        if why is not None:
+            service, action = use.key
+            message = f"This use of {action!r} of {service!r} does not fit: {why}."
+            label = Label("declared here", declared.name.span)
+            self.found.add(diagnostic("TY004", use.span, message, labels=(label,)))
+
+    def _gives(self, declared: ActionDeclaration, use: Use) -> bool:
+        if declared.output is None or use.output == EMPTY:
+            return True
+        return assignable(declared.output, use.output, self.saga.types)
+
+    # -- results ----------------------------------------------------------------------------
+
+    def _with_types(self, facts: ItemFacts) -> ItemFacts:
+        undo = facts.compensation
+        if undo is not None:
+            undo = self._undo_with_types(undo)
+            facts = replace(facts, compensation=undo)
+        if not facts.action:
+            return facts
+        known = self.signatures[(facts.service, facts.action)]
+        return replace(facts, input_type=known.input)
+
+    def _undo_with_types(self, undo: Compensation) -> Compensation:
+        known = self.signatures.get((undo.service, undo.action))
+        return undo if known is None else replace(undo, input_type=known.input)
+
+
+def _uses(facts: ItemFacts) -> Iterator[Use]:
+    item, undo = facts.item, facts.compensation
+    name = item.name.text
+    if isinstance(item, Step | Undo):
+        taken_back = isinstance(item, Undo)
+        yield Use(
+            (facts.service, facts.action),
+            name,
+            item.action.span if item.action is not None else item.name.span,
+            facts.input_type,
+            facts.output_type,
+            tuple(each for each in facts.refusals if each.name.text != "locked"),
+            facts.idempotent,
+            facts.on_unknown is OnUnknown.QUERY,
+            taken_back,
+        )
+    if undo is not None and isinstance(item, Step | Group) and item.compensate is not None:
+        span = item.compensate.action.span
+        key = (undo.service, undo.action)
+        yield Use(key, name, span, undo.input_type, EMPTY, (), True, False, True)
+
+
+def _difference(one: RecordType, other: RecordType) -> str:
+    """The first field in which two records differ, in words."""
+    for field in one.fields:
+        second = other.field(field.name)
+        if second is None:
+            return f"`{field.name}` is missing here"
+        if second.type != field.type:
+            return f"`{field.name}` is {show(second.type)} here and {show(field.type)} there"
+    known = {field.name for field in one.fields}
+    new = next((field.name for field in other.fields if field.name not in known), "")
+    return f"`{new}` is given here only"

@@ -1,0 +1,207 @@
+"""Binds the names of an expression where it stands, and types it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from .codes import diagnostic
+from .diagnostics import Diagnostics
+from .facts import Reach
+from .model import Foreach, Group
+from .outlook import FAILED, STATELESS, Outlook
+from .reach import Seen, look, reads
+from .relations import present
+from .scope import Scope
+from .structure import Place, Structure
+from .suggest import nearest
+from .syntax import Expr, Value
+from .typecheck import check, infer, narrow
+from .types import ANY, ListType, OptionalType, Type
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where an expression stands: with ``reader``, or at the end of the saga if that is None.
+
+    ``inside``: at the end of its body; ``own``: in its compensation; ``failing``: where the
+    failure is known; ``items`` False: where no item can be named; ``extra`` are further names.
+    """
+
+    reader: Place | None = None
+    inside: bool = False
+    own: bool = False
+    failing: bool = False
+    items: bool = True
+    extra: Mapping[str, Type] = field(default_factory=dict)
+    holds: tuple[Expr, ...] = ()  # conditions of its own that hold here
+
+
+class Binder:
+    """Knows all names of a saga."""
+
+    def __init__(self, structure: Structure, outlook: Outlook, found: Diagnostics) -> None:
+        self.structure = structure
+        self.outlook = outlook
+        self.saga = outlook.saga
+        self.found = found
+        self._loop_types: dict[str, Type] = {}
+
+    def infer(self, value: Value, spot: Spot) -> Type:
+        """The type of ``value`` at ``spot``; what is wrong is reported and counts as ``any``."""
+        return infer(value, self.scope(value, spot), self.found)
+
+    def check(self, value: Value, target: Type, spot: Spot) -> None:
+        """Reports ``value`` where it cannot stand for ``target``."""
+        check(value, target, self.scope(value, spot), self.found)
+
+    def scope(self, value: Value, spot: Spot) -> Scope:
+        """The types of the names in ``value``; those that are wrong are reported, each once."""
+        names: dict[str, Type] = {}
+        for reach in reads(value):
+            if reach.root not in names:
+                names[reach.root] = self._root(reach, spot)
+            elif reach.root == "saga":
+                self._saga(reach, spot)
+        scope = Scope(names, self.saga.types)
+        for condition, holds in self._conditions(spot):
+            scope = narrow(condition, scope, holds)
+        return scope
+
+    def type_of(self, reach: Reach, reader: Place | None) -> Type:
+        """The type of a value that is read, without a report; the end of its path if optional."""
+        type_ = self._silent_root(reach.root, reader)
+        scope = Scope({}, self.saga.types)
+        for name in reach.path:
+            record = scope.resolve(present(scope.resolve(type_)))
+            found = record.field(name) if hasattr(record, "field") else None
+            if found is None:
+                return ANY
+            type_ = OptionalType(found.type) if found.optional else found.type
+        return type_
+
+    def variables(self, place: Place | None) -> Iterator[tuple[str, Place]]:
+        """The loop variables that can be named in ``place``, innermost first."""
+        for here in place.upwards() if place is not None else ():
+            if here is not place and isinstance(here.item, Foreach) and here.item.variable:
+                yield here.item.variable.text, here
+
+    # -- names ------------------------------------------------------------------------------
+
+    def _root(self, reach: Reach, spot: Spot) -> Type:
+        name = reach.root
+        if name in spot.extra:
+            return spot.extra[name]
+        if name == "input":
+            return self.saga.input
+        if name == "saga":
+            return self._saga(reach, spot)
+        for variable, loop in self.variables(spot.reader):
+            if variable == name:
+                return self._element(loop)
+        target = self.structure.places.get(name)
+        if target is None or not spot.items:
+            self._unknown(reach, spot, target)
+            return ANY
+        return self._item(target, reach, spot)
+
+    def _item(self, target: Place, reach: Reach, spot: Spot) -> Type:
+        seen = look(target, spot.reader, inside=spot.inside, own=spot.own)
+        if seen.refused is not None:
+            message = f"`{target.name}` cannot be read here: {seen.refused}."
+            self.found.add(diagnostic("NA003", reach.span, message, help=seen.help))
+            return ANY
+        if spot.own and spot.inside and spot.reader is not None:
+            seen = _after_members(seen, target, spot.reader)
+        return self.outlook.item_type(target, seen, spot.reader)
+
+    def _saga(self, reach: Reach, spot: Spot) -> Type:
+        if spot.failing:
+            return FAILED
+        if reach.path[:1] == ("failure",):
+            message = "`saga.failure` cannot be read here: nothing has failed yet."
+            help = "It is known in compensations and `undo` items."
+            self.found.add(diagnostic("NA003", reach.span, message, help=help))
+            return ANY
+        return STATELESS
+
+    def _unknown(self, reach: Reach, spot: Spot, item: Place | None) -> None:
+        name = reach.root
+        if item is not None:
+            message = f"`{name}` cannot be read here: no item has run where this is decided."
+            self.found.add(diagnostic("NA003", reach.span, message, help="Use `input` only."))
+            return
+        message = f"There is nothing named `{name}`."
+        if name == "event":
+            help = "`event` is the event of a `match`."
+        elif self.saga.input.field(name) is not None:
+            help = f"Write `input.{name}`."
+        else:
+            meant = nearest(name, self._known(spot))
+            help = f"Did you mean `{meant}`?" if meant else self._hint(spot)
+        self.found.add(diagnostic("NA001", reach.span, message, help=help))
+
+    def _known(self, spot: Spot) -> Iterator[str]:
+        yield from ("input", "saga")
+        yield from spot.extra
+        yield from (variable for variable, _ in self.variables(spot.reader))
+        yield from self.structure.places if spot.items else ()
+
+    def _hint(self, spot: Spot) -> str:
+        names = "`input`, `saga`" + "".join(f", `{name}`" for name in spot.extra)
+        return f"Here {names} and the items that come before can be named."
+
+    # -- types ------------------------------------------------------------------------------
+
+    def _element(self, loop: Place) -> Type:
+        """The type of the variable of a loop."""
+        known = self._loop_types.get(loop.name)
+        if known is None:
+            self._loop_types[loop.name] = ANY
+            known = self._element_type(loop)
+            self._loop_types[loop.name] = known
+        return known
+
+    def _element_type(self, loop: Place) -> Type:
+        source = getattr(loop.item, "source", None)
+        if source is None:
+            return ANY
+        silent = Binder(self.structure, self.outlook, Diagnostics())
+        silent._loop_types = self._loop_types
+        spot = Spot(loop)
+        scope = silent.scope(source, spot)
+        type_ = scope.resolve(present(infer(source, scope, silent.found)))
+        return type_.item if isinstance(type_, ListType) else ANY
+
+    def _silent_root(self, root: str, reader: Place | None) -> Type:
+        if root == "input":
+            return self.saga.input
+        for variable, loop in self.variables(reader):
+            if variable == root:
+                return self._element(loop)
+        target = self.structure.places.get(root)
+        if target is None:
+            return ANY
+        own = target is reader
+        return self.outlook.item_type(target, look(target, reader, own=own), reader)
+
+    def _conditions(self, spot: Spot) -> Iterator[tuple[Expr, bool]]:
+        if spot.reader is not None:
+            yield from self.structure.conditions(spot.reader)
+        yield from ((condition, True) for condition in spot.holds)
+
+
+def _after_members(seen: Seen, target: Place, group: Place) -> Seen:
+    """In the compensation of a group, what its members gave is optional."""
+    inside = any(here is group for here in target.upwards())
+    return seen._replace(optional=True) if inside else seen
+
+
+def compensating(place: Place, spot: Spot) -> Spot:
+    """The spot of the compensation of ``place``."""
+    return replace(spot, own=True, failing=True, inside=isinstance(place.item, Group))
+
+
+def event_spot(spot: Spot, data: Type | None) -> Spot:
+    """The spot of a ``match``: ``event`` can be named as well."""
+    return replace(spot, extra={**spot.extra, "event": ANY if data is None else data})

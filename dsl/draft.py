@@ -1,0 +1,313 @@
+"""The nodes and edges of a saga, drawn from the nested form; positions come later.
+
+Lists give edges in order, a composite has an entry and an exit node, ``if`` a decision, a merge and
+a bypass. Nodes are numbered in the order of the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .graph import NodeKind
+from .model import (
+    Choose,
+    Fail,
+    Foreach,
+    Group,
+    Item,
+    Parallel,
+    Recover,
+    Repeat,
+    Saga,
+    Step,
+    SubSaga,
+    Undo,
+    Wait,
+)
+from .structure import race_name
+
+_PLAIN: dict[type[Item], NodeKind] = {
+    Step: NodeKind.STEP,
+    Undo: NodeKind.UNDO,
+    Wait: NodeKind.WAIT,
+    SubSaga: NodeKind.SAGA,
+    Fail: NodeKind.FAIL,
+}
+Ends = tuple[int, int]
+
+
+@dataclass(slots=True)
+class DraftNode:
+    """A node as it is drawn."""
+
+    id: str
+    kind: NodeKind
+    owner: str
+    item: Item | None
+    loops: tuple[str, ...]
+    parents: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Draft:
+    """What is drawn so far. ``ends`` has the first and the last node of each item."""
+
+    nodes: list[DraftNode] = field(default_factory=list)
+    edges: list[tuple[int, int, str | None]] = field(default_factory=list)
+    ends: dict[str, Ends] = field(default_factory=dict)
+
+    def neighbours(self, *, back: bool = False) -> list[list[int]]:
+        """The nodes after each node, or those before it."""
+        found: list[list[int]] = [[] for _ in self.nodes]
+        for source, target, _ in self.edges:
+            if back:
+                found[target].append(source)
+            else:
+                found[source].append(target)
+        return found
+
+    def reached(self, starts: Iterable[int], *, back: bool = False) -> set[int]:
+        """The nodes that come after (or before) ``starts``, which are among them."""
+        neighbours = self.neighbours(back=back)
+        todo = list(starts)
+        seen = set(todo)
+        while todo:
+            for each in neighbours[todo.pop()]:
+                if each not in seen:
+                    seen.add(each)
+                    todo.append(each)
+        return seen
+
+
+def draw(saga: Saga, start: str, owners: Mapping[str, str]) -> Draft:
+    """Draws ``saga``, which ``start`` starts; ``owners`` are the services of the items."""
+    return _Pencil(owners).saga(saga, start)
+
+
+class _Pencil:
+    """Draws; ``parents`` and ``loops`` are those of the list being drawn."""
+
+    def __init__(self, owners: Mapping[str, str]) -> None:
+        self.draft = Draft()
+        self.owners = owners
+        self.parents: tuple[str, ...] = ()
+        self.loops: tuple[str, ...] = ()
+
+    def saga(self, saga: Saga, start: str) -> Draft:
+        first = self._node("start", NodeKind.START, start, None)
+        last_edges = self._list(saga.items, first, None)
+        last = self._node("end", NodeKind.END, start, None)
+        self._close(last_edges, last)
+        self.draft.edges.sort(key=lambda edge: edge[0])
+        self._own_joins()
+        return self.draft
+
+    # -- lists ------------------------------------------------------------------------------
+
+    def _list(
+        self, items: tuple[Item, ...], entry: int, label: str | None
+    ) -> list[tuple[int, str | None]]:
+        """Draws a list from ``entry`` on; returns the loose ends that lead out of it."""
+        if not items:
+            return [(entry, label)]
+        names = {item.name.text for item in items}
+        incoming: list[tuple[int, str, str | None]] = []
+        ends: dict[str, Ends] = {}
+        followed: set[str] = set()
+        before: str | None = None
+        for item in items:
+            name = item.name.text
+            ends[name] = self._item(item)
+            needed = [before] if before is not None else []
+            if item.needs is not None:
+                needed = [each.text for each in item.needs if each.text in names]
+            followed.update(needed)
+            incoming.extend((ends[name][0], each, None) for each in dict.fromkeys(needed))
+            if not needed:
+                self._edge(entry, ends[name][0], label)
+            before = name
+        for target, source, mark in incoming:
+            self._edge(ends[source][1], target, mark)
+        return [(ends[name][1], None) for name in ends if name not in followed]
+
+    def _close(self, loose: list[tuple[int, str | None]], target: int) -> None:
+        for source, label in loose:
+            self._edge(source, target, label)
+
+    def _inside(
+        self, item: Item, items: tuple[Item, ...], entry: int, label: str | None, loop: bool = False
+    ) -> list[tuple[int, str | None]]:
+        parents, loops = self.parents, self.loops
+        self.parents = (*parents, item.name.text)
+        self.loops = (*loops, item.name.text) if loop else loops
+        loose = self._list(items, entry, label)
+        self.parents, self.loops = parents, loops
+        return loose
+
+    # -- items ------------------------------------------------------------------------------
+
+    def _item(self, item: Item) -> Ends:
+        name = item.name.text
+        if item.condition is None:
+            ends = self._kind(item)
+        else:
+            asked = self._of(item, "if", NodeKind.DECISION)
+            first, last = self._kind(item)
+            taken = isinstance(item, Choose) or (isinstance(item, Wait) and item.first)
+            merge = self._of(item, "endif" if taken else "merge", NodeKind.MERGE)
+            self._edge(asked, first, "then")
+            self._edge(last, merge, None)
+            self._edge(asked, merge, "else")
+            ends = (asked, merge)
+        self.draft.ends.setdefault(name, ends)
+        return ends
+
+    def _kind(self, item: Item) -> Ends:
+        return self._DRAWERS[type(item)](self, item)
+
+    def _plain(self, item: Item) -> Ends:
+        node = self._node(item.name.text, _PLAIN[type(item)], self._owner(item), item)
+        return node, node
+
+    def _step(self, item: Step) -> Ends:
+        if not item.recover:
+            return self._plain(item)
+        enter = self._of(item, "enter", NodeKind.ENTER)
+        node, _ = self._plain(item)
+        self._edge(enter, node, None)
+        return enter, self._recovered(item, item.recover, enter, [(node, None)])
+
+    def _group(self, item: Group) -> Ends:
+        enter = self._of(item, "enter", NodeKind.ENTER)
+        loose = self._inside(item, item.items, enter, None)
+        return enter, self._recovered(item, item.recover, enter, loose)
+
+    def _recovered(
+        self,
+        item: Item,
+        recover: tuple[Recover, ...],
+        enter: int,
+        loose: list[tuple[int, str | None]],
+    ) -> int:
+        for each in recover:
+            loose = loose + self._inside(item, each.items, enter, each.refusal.text)
+        leave = self._of(item, "exit", NodeKind.EXIT)
+        self._close(loose, leave)
+        return leave
+
+    def _repeat(self, item: Repeat) -> Ends:
+        enter = self._of(item, "enter", NodeKind.ENTER)
+        loose = self._inside(item, item.items, enter, None, loop=True)
+        leave = self._of(item, "exit", NodeKind.EXIT)
+        self._close(loose, leave)
+        return enter, leave
+
+    def _choose(self, item: Choose) -> Ends:
+        decision = self._of(item, "decision", NodeKind.DECISION)
+        loose: list[tuple[int, str | None]] = []
+        for number, case in enumerate(item.cases, start=1):
+            loose += self._inside(item, case.items, decision, f"case {number}")
+        if item.otherwise is None:
+            loose.append((decision, "none"))
+        else:
+            loose += self._inside(item, item.otherwise, decision, "otherwise")
+        merge = self._of(item, "merge", NodeKind.MERGE)
+        self._close(loose, merge)
+        return decision, merge
+
+    def _wait(self, item: Wait) -> Ends:
+        node, _ = self._plain(item)
+        if not item.first:
+            return node, node
+        decision = self._of(item, "decision", NodeKind.DECISION)
+        self._edge(node, decision, None)
+        loose: list[tuple[int, str | None]] = []
+        for race in item.first:
+            loose += self._inside(item, race.items, decision, race_name(race))
+        merge = self._of(item, "merge", NodeKind.MERGE)
+        self._close(loose, merge)
+        return node, merge
+
+    def _parallel(self, item: Parallel) -> Ends:
+        fork = self._of(item, "fork", NodeKind.FORK)
+        loose: list[tuple[int, str | None]] = []
+        for branch in item.branches:
+            name = branch.name.text
+            if item.join == "settled":
+                loose += self._settled(item, branch.items, fork, name, loop=False)
+            else:
+                loose += self._inside(item, branch.items, fork, name)
+        join = self._of(item, "join", NodeKind.JOIN)
+        self._close(loose, join)
+        return fork, join
+
+    def _foreach(self, item: Foreach) -> Ends:
+        fork = self._of(item, "fork", NodeKind.FORK)
+        if item.join == "settled":
+            loose = self._settled(item, item.items, fork, "each", loop=True)
+        else:
+            loose = self._inside(item, item.items, fork, "each", loop=True)
+        join = self._of(item, "join", NodeKind.JOIN)
+        self._close(loose, join)
+        return fork, join
+
+    def _settled(
+        self, item: Item, items: tuple[Item, ...], fork: int, name: str, *, loop: bool
+    ) -> list[tuple[int, str | None]]:
+        """A branch or element that is a scope of its own: a failure inside stays inside."""
+        parents, loops = self.parents, self.loops
+        self.parents = (*parents, item.name.text)
+        self.loops = (*loops, item.name.text) if loop else loops
+        enter = self._of(item, f"enter:{name}", NodeKind.ENTER)
+        self._edge(fork, enter, name)
+        loose = self._list(items, enter, None)
+        leave = self._of(item, f"exit:{name}", NodeKind.EXIT)
+        self._close(loose, leave)
+        self.parents, self.loops = parents, loops
+        return [(leave, None)]
+
+    # -- nodes and edges --------------------------------------------------------------------
+
+    def _owner(self, item: Item) -> str:
+        return self.owners.get(item.name.text, "")
+
+    def _of(self, item: Item, suffix: str, kind: NodeKind) -> int:
+        return self._node(f"{item.name.text}:{suffix}", kind, self._owner(item), item)
+
+    def _node(self, id: str, kind: NodeKind, owner: str, item: Item | None) -> int:
+        self.draft.nodes.append(DraftNode(id, kind, owner, item, self.loops, self.parents))
+        return len(self.draft.nodes) - 1
+
+    def _edge(self, source: int, target: int, label: str | None) -> None:
+        self.draft.edges.append((source, target, label))
+
+    def _own_joins(self) -> None:
+        """The state of a join or merge sits with the service that owns the node after it."""
+        after = self.draft.neighbours()
+        for index in range(len(self.draft.nodes)):
+            self._own_join(index, after)
+
+    def _own_join(self, index: int, after: list[list[int]]) -> None:
+        chain: list[int] = []
+        while self.draft.nodes[index].kind in (NodeKind.JOIN, NodeKind.MERGE):
+            if not after[index] or index in chain:
+                return
+            chain.append(index)
+            index = min(after[index])
+        for each in chain:
+            self.draft.nodes[each].owner = self.draft.nodes[index].owner
+
+    _DRAWERS: Mapping[type[Item], Callable[[Any, Any], Ends]] = {
+        Step: _step,
+        Undo: _plain,
+        Parallel: _parallel,
+        Choose: _choose,
+        Foreach: _foreach,
+        Repeat: _repeat,
+        Wait: _wait,
+        SubSaga: _plain,
+        Group: _group,
+        Fail: _plain,
+    }

@@ -1,0 +1,101 @@
+"""Requests: the short form of an input written out, typed, and compared with what is declared."""
+
+from __future__ import annotations
+
+from .binder import Binder, Spot
+from .codes import diagnostic
+from .diagnostics import Diagnostics, Label
+from .graph import SagaGraph
+from .inline import inlined_record
+from .model import ActionDeclaration, Input, InputNames, Saga, Step, SubSaga
+from .span import NOWHERE, Span
+from .syntax import Attribute, Record, Reference, Value
+from .types import Field, OptionalType, RecordType, Type
+
+
+def input_record(written: Input | None) -> Record:
+    """An input with a value per field; of a list of names each is called by its last part."""
+    if isinstance(written, Record):
+        return written
+    fields: dict[str, Value] = {}
+    names: dict[str, Span] = {}
+    if written is None:
+        return Record(fields, names, NOWHERE)
+    for value in written.names:
+        name = value.name if isinstance(value, Attribute | Reference) else ""
+        fields.setdefault(name, value)
+        names.setdefault(name, value.span)
+    return Record(fields, names, written.span)
+
+
+class Inputs:
+    """Makes requests."""
+
+    def __init__(self, saga: Saga, binder: Binder) -> None:
+        self.saga = saga
+        self.binder = binder
+
+    def declaration(self, service: str, action: str) -> ActionDeclaration | None:
+        """What the service says of the action, if it says anything."""
+        declared = self.saga.services.get(service)
+        return (declared.actions or {}).get(action) if declared is not None else None
+
+    def make(self, written: Input | None, spot: Spot) -> tuple[dict[str, Value], RecordType]:
+        """The values of a request by field, and their types; what is wrong is reported."""
+        if isinstance(written, InputNames):
+            self._twice(written)
+        values = input_record(written).fields
+        return dict(values), self.types(values, spot)
+
+    def types(self, values: dict[str, Value], spot: Spot, silent: bool = False) -> RecordType:
+        """The types of the fields; optional where the value may be missing."""
+        binder = self.binder
+        if silent:
+            binder = Binder(binder.structure, binder.outlook, Diagnostics())
+        return RecordType(tuple(_field(n, binder.infer(v, spot)) for n, v in values.items()))
+
+    def own_output(
+        self, item: Step, output: RecordType, taken: dict[str, Value]
+    ) -> dict[str, Value]:
+        """An expression for each field that a step gives and whose name is not ``taken``."""
+        span = item.name.span
+        own = Reference(item.name.text, span)
+        names = (each.name for each in output.fields if each.name not in taken)
+        return {name: Attribute(own, name, span) for name in names}
+
+    def declared_only(self, service: str, action: str, given: dict[str, Value]) -> dict[str, Value]:
+        """Of the request of a short form what the action takes, if that is declared."""
+        declared = self.declaration(service, action)
+        if declared is None or declared.input is None:
+            return given
+        return {name: value for name, value in given.items() if declared.input.field(name)}
+
+    def check_child(self, item: SubSaga, child: SagaGraph, spot: Spot) -> None:
+        """Reports what does not fit the input of a sub-saga."""
+        record = input_record(item.input)
+        if item.input is None:
+            record = Record({}, {}, item.keys.get("use", item.name.span))
+        target = inlined_record(child.saga.input, child.saga.types)
+        self.binder.check(record, target, spot)
+
+    def _twice(self, written: InputNames) -> None:
+        first: dict[str, Value] = {}
+        for value in written.names:
+            name = value.name if isinstance(value, Attribute | Reference) else ""
+            other = first.setdefault(name, value)
+            if other is not value:
+                self.binder.found.add(
+                    diagnostic(
+                        "NA002",
+                        value.span,
+                        f"Two fields of this input are called `{name}`.",
+                        help="Write the input as a mapping, with a name of its own for each.",
+                        labels=(Label("the first one", other.span),),
+                    )
+                )
+
+
+def _field(name: str, type_: Type) -> Field:
+    if isinstance(type_, OptionalType):
+        return Field(name, type_.inner, True)
+    return Field(name, type_, False)

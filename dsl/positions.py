@@ -1,0 +1,179 @@
+"""The point of no return: which items are it, what is before and after, who judges a cancel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from .draft import Draft
+from .facts import Position
+from .graph import SagaGraph
+from .model import Fail, Foreach, Group, Item, Parallel, Repeat, Step, SubSaga, Wait
+from .structure import Place, Structure
+
+
+@dataclass(frozen=True, slots=True)
+class Positions:
+    """``of`` each item by name; ``judge`` None is the end of the saga."""
+
+    of: Mapping[str, Position]
+    judge: str | None
+    cancellable: frozenset[str]
+
+
+def find_positions(
+    structure: Structure, draft: Draft, children: Mapping[str, SagaGraph]
+) -> Positions:
+    """Finds the pivots, declared or implicit, and what they mean for every item."""
+    pivots = [place for place in structure.in_order() if declared_role(place.item) == "pivot"]
+    if not pivots:
+        implicit = _implicit_pivot(structure, draft, children)
+        pivots = [implicit] if implicit is not None else []
+    after = _after(pivots, draft)
+    positions = dict.fromkeys(structure.places, Position.BEFORE)
+    for name in structure.places:
+        if draft.ends[name][0] in after:
+            positions[name] = Position.AFTER
+    positions |= {place.name: Position.PIVOT for place in pivots}
+    judge = _judge(structure, pivots, positions)
+    return Positions(positions, judge, _cancellable(structure, draft, judge))
+
+
+def declared_role(item: Item) -> str | None:
+    """The role that the file gives the item."""
+    role = getattr(item, "role", None)
+    return role.text if role is not None else None
+
+
+def is_covered(place: Place) -> bool:
+    """Whether a group around the item is compensated in its place."""
+    return any(
+        isinstance(here.item, Group) and here.item.compensate is not None
+        for here in place.upwards()
+        if here is not place
+    )
+
+
+def _after(pivots: list[Place], draft: Draft) -> set[int]:
+    leaves = {draft.ends[place.name][1] for place in pivots}
+    following = draft.neighbours()
+    return draft.reached({after for leave in leaves for after in following[leave]})
+
+
+def _implicit_pivot(
+    structure: Structure, draft: Draft, children: Mapping[str, SagaGraph]
+) -> Place | None:
+    """The last step with an effect, if it has no compensation and nothing after it can fail."""
+    last: Place | None = None
+    for place in _in_running_order(structure):
+        if isinstance(place.item, Step) and place.item.effect and place.item.role is None:
+            last = place
+        elif isinstance(place.item, SubSaga):
+            last = None if not _is_undoable(place, children) else place
+    if last is None or not isinstance(last.item, Step):
+        return None
+    if last.item.compensate is not None or is_covered(last) or not _may_be_pivot(last):
+        return None
+    return last if _nothing_fails_after(last, structure, draft, children) else None
+
+
+def _in_running_order(structure: Structure) -> Iterator[Place]:
+    """All places so that what comes later on a path comes later here."""
+    ranked = {}
+    for place in structure.in_order():
+        around = list(place.upwards())
+        ranked[place.name] = tuple(_rank(here) for here in reversed(around))
+    yield from sorted(structure.in_order(), key=lambda place: ranked[place.name])
+
+
+def _rank(place: Place) -> tuple[int, int, int]:
+    here = place.list
+    depth = 0 if here.chained else here.masks[place.position].bit_count()
+    return (here.number, depth, place.position)
+
+
+def _is_undoable(place: Place, children: Mapping[str, SagaGraph]) -> bool:
+    child = children.get(place.name)
+    return child is None or child.undoable
+
+
+def _may_be_pivot(place: Place) -> bool:
+    """A pivot stands in no loop and in no branch that may be undone because others were faster."""
+    for here in place.upwards():
+        if isinstance(here.item, Foreach | Repeat):
+            return False
+        if isinstance(here.item, Parallel) and here.item.join != "all":
+            return False
+    return True
+
+
+def _nothing_fails_after(
+    pivot: Place, structure: Structure, draft: Draft, children: Mapping[str, SagaGraph]
+) -> bool:
+    entry, leave = draft.ends[pivot.name]
+    before = draft.reached([entry], back=True)
+    after = draft.reached([leave])
+    for place in structure.in_order():
+        first = draft.ends[place.name][0]
+        if place is pivot or first in before or not _fails(place.item, children, first in after):
+            continue
+        if first in after or not _exclusive(place, pivot):
+            return False
+    return True
+
+
+def _fails(item: Item, children: Mapping[str, SagaGraph], after: bool) -> bool:
+    """Whether an item could fail; a step after the pivot would be retried if it has no refusal."""
+    match item:
+        case Step():
+            if declared_role(item) in ("optional", "retriable"):
+                return False
+            return not after or bool(item.fails) or item.compensate is not None
+        case Fail() | Repeat():
+            return True
+        case Wait():
+            return item.timeout is not None and item.on_timeout == "fail"
+        case SubSaga():
+            child = children.get(item.name.text)
+            return child is None or bool(child.may_fail)
+    return False
+
+
+def _exclusive(one: Place, other: Place) -> bool:
+    """Whether two items never run in the same saga: they stand in different cases of a choice."""
+    lists = {id(here.parent): here.list for here in one.upwards() if here.parent is not None}
+    for here in other.upwards():
+        sister = lists.get(id(here.parent)) if here.parent is not None else None
+        if sister is not None:
+            kind = here.list.section.kind if here.list.section is not None else ""
+            return sister is not here.list and kind in ("case", "race")
+    return False
+
+
+def _judge(
+    structure: Structure, pivots: list[Place], positions: Mapping[str, Position]
+) -> str | None:
+    """The pivot, or the top-level item around it; without one, what first lacks a compensation."""
+    lacking = pivots or [
+        place for place in structure.in_order() if _stays(place) and positions[place.name]
+    ]
+    tops = {id(top): top for place in lacking for top in [list(place.upwards())[-1]]}
+    if not tops:
+        return None
+    return min(tops.values(), key=_rank).name
+
+
+def _stays(place: Place) -> bool:
+    """Whether the item has an effect that nothing takes back, and that cannot be given up."""
+    item = place.item
+    if not isinstance(item, Step) or not item.effect or item.compensate is not None:
+        return False
+    return declared_role(item) != "optional" and not is_covered(place)
+
+
+def _cancellable(structure: Structure, draft: Draft, judge: str | None) -> frozenset[str]:
+    if judge is None:
+        return frozenset(structure.places)
+    before = draft.reached([draft.ends[judge][0]], back=True)
+    found = (name for name in structure.places if draft.ends[name][0] in before)
+    return frozenset((*found, judge))

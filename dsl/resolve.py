@@ -1,0 +1,186 @@
+"""From the saga as written to the saga graph: names bound, defaults filled in, positions found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from posixpath import normpath
+
+from .action_signatures import Agreement
+from .binder import Binder, Spot, event_spot
+from .children import Family, Load, find_children
+from .codes import diagnostic
+from .declared import check_names, owners
+from .diagnostics import Diagnostics
+from .draft import Draft, draw
+from .facts import ItemFacts, Position, Reach, Role
+from .failures import saga_reasons, with_failures
+from .graph import Edge, Node, SagaGraph
+from .inline import inlined_record
+from .item_facts import FactMaker, Surroundings
+from .live import Liveness
+from .model import Saga, Step, SubSaga
+from .outlook import Outlook
+from .positions import Positions, find_positions, is_covered
+from .relations import BOOLEAN, present
+from .schemas import with_schemas
+from .structure import Structure
+from .syntax import Value
+from .types import EMPTY, Field, ListType, OptionalType, RecordType, Type
+
+__all__ = ["Load", "resolve"]
+
+
+def resolve(saga: Saga, load: Load, found: Diagnostics, file: str) -> SagaGraph | None:
+    """The graph of ``saga``, which stands in ``file``; what is wrong goes to ``found``.
+
+    ``load`` gives the text of other files by their path, joined from the directory of ``file``; it
+    raises FileNotFoundError, PermissionError or ValueError with a reason. The graph is returned
+    wherever it can be drawn; None if names stand for two items or ``needs`` goes in a circle.
+    """
+    return _resolve(saga, found, file, Family(load))
+
+
+def _resolve(saga: Saga, found: Diagnostics, file: str, family: Family) -> SagaGraph | None:
+    family.open.append(normpath(file))
+    try:
+        saga = with_schemas(saga, family, found, file)
+        structure = Structure(saga)
+        check_names(saga, structure, found)
+        children = find_children(structure, family, _resolve, found, file)
+    finally:
+        family.open.pop()
+    return _graph(saga, structure, children, found)
+
+
+def _graph(
+    saga: Saga, structure: Structure, children: dict[str, SagaGraph], found: Diagnostics
+) -> SagaGraph | None:
+    start, owned = owners(saga, structure)
+    outputs: dict[str, RecordType | None] = {
+        name: inlined_record(child.output_type, child.saga.types)
+        for name, child in children.items()
+    }
+    binder = Binder(structure, Outlook(saga, structure, outputs), found)
+    if structure.cyclic or structure.twice:
+        return None
+    draft = draw(saga, start, owned)
+    positions = find_positions(structure, draft, children)
+    maker = FactMaker(Surroundings(saga, structure, owned, positions, children), binder)
+    facts = {place.name: maker.facts(place) for place in structure.in_order()}
+    agreement = Agreement(saga, found)
+    facts = with_failures(agreement.agree(facts), children)
+    output = _check_top(saga, binder)
+    graph = SagaGraph(
+        saga=saga,
+        facts=facts,
+        start_service=start,
+        nodes=_nodes(draft, positions),
+        edges=(),
+        children=children,
+        judge=positions.judge,
+        output_type=output,
+        signatures=tuple(agreement.signatures.values()),
+        may_fail=_reasons(saga, facts),
+        undoable=_is_undoable(structure, facts, children),
+    )
+    return _with_edges(graph, draft, binder)
+
+
+# -- the graph ----------------------------------------------------------------------------------
+
+
+def _nodes(draft: Draft, positions: Positions) -> tuple[Node, ...]:
+    found = []
+    for index, each in enumerate(draft.nodes):
+        position = Position.BEFORE
+        if each.item is not None:
+            position = positions.of[each.item.name.text]
+        elif each.id == "end" and Position.PIVOT in positions.of.values():
+            position = Position.AFTER
+        found.append(
+            Node(
+                index,
+                each.id,
+                each.kind,
+                each.owner,
+                each.item,
+                each.loops,
+                each.parents,
+                position,
+            )
+        )
+    return tuple(found)
+
+
+def _with_edges(graph: SagaGraph, draft: Draft, binder: Binder) -> SagaGraph:
+    def type_of(reach: Reach, reader: str) -> Type:
+        return binder.type_of(reach, binder.structure.places.get(reader))
+
+    bare = tuple(Edge(n, *edge, ()) for n, edge in enumerate(draft.edges))
+    order = replace(graph, edges=bare).topological
+    nodes = [(each.kind, each.item.name.text if each.item else None) for each in graph.nodes]
+    live = Liveness(graph.saga, graph.facts, type_of).edges(nodes, draft.edges, order)
+    edges = (Edge(n, *edge, live[n]) for n, edge in enumerate(draft.edges))
+    return replace(graph, edges=tuple(edges))
+
+
+def _reasons(saga: Saga, facts: Mapping[str, ItemFacts]) -> tuple[str, ...]:
+    reasons = list(saga_reasons(saga.items, facts))
+    if saga.deadline is not None:
+        reasons.append("deadline")
+    if saga.cancel is not None:
+        reasons.append("cancelled")
+    return tuple(reasons)
+
+
+def _is_undoable(
+    structure: Structure, facts: Mapping[str, ItemFacts], children: Mapping[str, SagaGraph]
+) -> bool:
+    """Whether the saga can be taken back when it is done: nothing lacks a compensation."""
+    for place in structure.in_order():
+        each = facts[place.name]
+        if each.role is Role.PIVOT:
+            return False
+        if isinstance(place.item, SubSaga):
+            stays = place.name in children and not children[place.name].undoable
+        else:
+            stays = isinstance(place.item, Step) and each.effect and each.compensation is None
+        if stays and each.role is not Role.OPTIONAL and not is_covered(place):
+            return False
+    return True
+
+
+# -- what stands above the steps ----------------------------------------------------------------
+
+
+def _check_top(saga: Saga, binder: Binder) -> RecordType:
+    """Checks the key, locks and cancel; returns the type of the saga's output."""
+    early = Spot(items=False)
+    _check_key(saga.key, binder, early)
+    for lock in saga.locks.values():
+        _check_key(lock.key, binder, early)
+    if saga.cancel is not None and saga.cancel.match is not None:
+        data = binder.outlook.event_data(saga.cancel.event.text, None)
+        binder.check(saga.cancel.match, BOOLEAN, event_spot(early, data))
+    if saga.output is None:
+        return EMPTY
+    values = saga.output.fields.items()
+    return RecordType(tuple(_field(name, binder.infer(value, Spot())) for name, value in values))
+
+
+def _check_key(value: Value, binder: Binder, spot: Spot) -> None:
+    """A key is a text or a whole number, and always there."""
+    type_ = binder.infer(value, spot)
+    if isinstance(type_, OptionalType):
+        message = "A key may not be absent."
+        help = "Make the field that it reads a required one."
+        binder.found.add(diagnostic("DA001", value.span, message, help=help))
+    elif isinstance(type_, RecordType | ListType):
+        message = "A key is a text or a number, not a record or a list."
+        binder.found.add(diagnostic("TY002", value.span, message))
+
+
+def _field(name: str, type_: Type) -> Field:
+    optional = isinstance(type_, OptionalType)
+    return Field(name, present(type_), optional)

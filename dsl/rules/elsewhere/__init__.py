@@ -1,0 +1,1 @@
+"""The codes that come from reading, resolving and generating: documentation only."""

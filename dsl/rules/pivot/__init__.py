@@ -1,0 +1,1 @@
+"""Rules about the point of no return and the roles around it."""

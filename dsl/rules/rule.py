@@ -1,0 +1,45 @@
+"""What a rule says about itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sagac.dsl.codes import CODES
+from sagac.dsl.diagnostics import Severity
+
+
+class Fix(StrEnum):
+    """Whether the finding can be put right without a person, and how safely."""
+
+    NONE = "none"
+    UNSAFE = "unsafe"
+    SAFE = "safe"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """The documentation of a code: what it finds, why that is bad, an example, the way out.
+
+    ``example`` and ``use_instead`` are YAML: the items of ``steps``, or whole files that start with
+    ``saga:``. A rule that is ``local`` judges one item by its own keys, so that it still speaks
+    when other items could not be read.
+    """
+
+    code: str
+    summary: str
+    why: str
+    example: str
+    use_instead: str
+    fix: Fix = Fix.NONE
+    local: bool = False
+
+    @property
+    def name(self) -> str:
+        """The kebab-case name of the table of codes."""
+        return CODES[self.code].name
+
+    @property
+    def severity(self) -> Severity:
+        """The severity of the table of codes."""
+        return CODES[self.code].severity

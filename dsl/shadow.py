@@ -1,0 +1,75 @@
+"""One slip, one finding: what a rule says of an item that has an earlier error is left out."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+
+from .diagnostics import Diagnostic, Severity
+from .model import Saga
+from .rules.places import every_item
+from .span import Span
+
+
+def before_the_break(found: tuple[Diagnostic, ...], saga: Saga | None) -> tuple[Diagnostic, ...]:
+    """Returns ``found`` without what a break in the YAML (SY001) makes seem wrong or missing."""
+    breaks = [each for each in found if each.code == "SY001"]
+    if not breaks:
+        return found
+    starts = sorted(item.span[:2] for item in every_item(saga.items if saga is not None else ()))
+    ranges = []
+    for each in breaks:
+        end = each.span[:2]
+        begun = starts[: bisect_right(starts, end)][-1:]
+        ranges.append((min([end, *(label.span[:2] for label in each.labels), *begun]), end))
+    return tuple(
+        each
+        for each in found
+        if each.code == "SY001"
+        or not (each.code == "SY003" or any(a <= each.span[:2] <= b for a, b in ranges))
+    )
+
+
+def without_follow_ups(
+    findings: Iterable[Diagnostic], earlier: tuple[Diagnostic, ...], saga: Saga
+) -> Iterator[Diagnostic]:
+    """Yields the findings that do not stand in an item in which ``earlier`` ones found an error."""
+    errors = [each.span for each in earlier if each.severity is Severity.ERROR]
+    if not errors:
+        yield from findings
+        return
+    owners = _Owners(saga)
+    broken = {owners.of(span) for span in errors} - {None}
+    deadline_broken = any(owners.of(span) is None for span in errors)
+    for finding in findings:
+        follows = owners.of(finding.span) in broken
+        if not follows and not (deadline_broken and finding.code.startswith("TI")):
+            yield finding
+
+
+class _Owners:
+    """Finds the innermost item around a place; items nest, so the last one opened is it."""
+
+    def __init__(self, saga: Saga) -> None:
+        self.file = saga.span.file
+        self.spans = sorted(item.span for item in every_item(saga.items))
+        self.parents: list[int] = []
+        open_ones: list[int] = []
+        for index, span in enumerate(self.spans):
+            while open_ones and not _holds(self.spans[open_ones[-1]], span):
+                open_ones.pop()
+            self.parents.append(open_ones[-1] if open_ones else -1)
+            open_ones.append(index)
+
+    def of(self, span: Span) -> Span | None:
+        if span.file != self.file:
+            return None
+        at = bisect_right(self.spans, (span.line, span.column, 1 << 30)) - 1
+        while at >= 0 and not _holds(self.spans[at], span):
+            at = self.parents[at]
+        return self.spans[at] if at >= 0 else None
+
+
+def _holds(outer: Span, inner: Span) -> bool:
+    start, end = (outer.line, outer.column), (outer.end_line, outer.end_column)
+    return start <= (inner.line, inner.column) < end

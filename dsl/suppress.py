@@ -1,0 +1,87 @@
+"""``# sagac: ignore[CODE] reason``: honoured for the rules, and watched over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .codes import CODES, diagnostic
+from .diagnostics import Diagnostic, Severity
+from .model import Suppression
+from .span import Span
+from .suggest import did_you_mean
+
+# What stops the compiler for lack of meaning cannot be silenced.
+NEVER = ("DA", "IN", "NA", "SY", "TY")
+SHAPE = "# sagac: ignore[CODE] reason"
+
+
+def apply_suppressions(
+    diagnostics: tuple[Diagnostic, ...], suppressions: tuple[Suppression, ...]
+) -> tuple[Diagnostic, ...]:
+    """Returns ``diagnostics`` without the silenced ones, with what is wrong with suppressions."""
+    if not suppressions:
+        return diagnostics
+    by_place = {
+        (each.span.file, each.span.line, code): each
+        for each in suppressions
+        for code in each.codes
+        if code[:2] not in NEVER
+    }
+    used: set[tuple[Span, str]] = set()
+    kept: list[Diagnostic] = []
+    for finding in diagnostics:
+        by = by_place.get((finding.span.file, finding.span.line, finding.code))
+        if by is None:
+            kept.append(finding)
+        else:
+            used.add((by.span, finding.code))
+    stopped = any(finding.severity is Severity.ERROR for finding in kept)
+    for suppression in suppressions:
+        kept += _complaints(suppression, used, stopped)
+    return tuple(sorted(kept, key=lambda finding: finding.sort_key))
+
+
+def _complaints(
+    suppression: Suppression, used: set[tuple[Span, str]], stopped: bool
+) -> Iterator[Diagnostic]:
+    """What is wrong with a suppression; with errors about, rules may have kept silent."""
+    if not suppression.codes:
+        yield diagnostic(
+            "SY020",
+            suppression.span,
+            "This comment speaks to sagac but is not understood.",
+            help=f"Write `{SHAPE}`.",
+        )
+        return
+    unused = [
+        code
+        for code in suppression.codes
+        if (suppression.span, code) not in used
+        and not (stopped and code in CODES and code[:2] not in NEVER)
+    ]
+    if unused:
+        yield _unused(suppression, unused)
+    elif not suppression.reason:
+        yield diagnostic(
+            "SY020",
+            suppression.span,
+            f"This silences {' and '.join(suppression.codes)} without a reason, so nobody can tell"
+            " later whether it still holds.",
+            help=f"Write `{SHAPE}`.",
+        )
+
+
+def _unused(suppression: Suppression, unused: list[str]) -> Diagnostic:
+    first = unused[0]
+    if first not in CODES:
+        message = f"There is no rule {first!r} to silence."
+        help = did_you_mean(first, CODES) or "`sagac explain` lists the codes."
+    elif first[:2] in NEVER:
+        message = f"{first} cannot be silenced: without it the file has no meaning."
+        help = "Put right what it reports, and remove the comment."
+    else:
+        verb = "does" if len(unused) == 1 else "do"
+        names = " and ".join(unused)
+        message = f"{names} {verb} not occur on this line, so nothing is silenced."
+        help = "Remove the comment, or move it to the line that the finding names."
+    return diagnostic("SY021", suppression.span, message, help=help)
