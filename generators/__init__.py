@@ -1,0 +1,1 @@
+"""Saga graph in, files in memory out; one module or folder per target."""

@@ -1,0 +1,185 @@
+"""``sagac diagram``: draw a saga."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sagac.cli.support import UsageProblem, compile_or_exit, read_spec
+
+if TYPE_CHECKING:
+    from sagac.dsl.graph import SagaGraph
+    from sagac.generators.diagrams.story import Story
+
+FAILING = ("step", "wait", "fail")  # kinds of item that fail by themselves
+ENDINGS = {"svg": "svg", "png": "png", "mermaid": "mmd", "dot": "dot"}
+
+EPILOG = """\
+\b
+Example:
+  sagac diagram specs/order-fulfilment.saga.yaml -o order.svg
+  sagac diagram specs/order-fulfilment.saga.yaml --fail charge_payment:card_declined -o declined.svg
+  sagac diagram specs/order-fulfilment.saga.yaml --kind flow --format mermaid
+  sagac diagram specs/order-fulfilment.saga.yaml --all -o pictures/
+"""
+
+
+@click.command("diagram", epilog=EPILOG)
+@click.argument("file", metavar="FILE")
+@click.option(
+    "--kind",
+    type=click.Choice(["state", "flow", "sequence"]),
+    help="What to draw: the state machine (default), the flow by teams, one path as a sequence.",
+)
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(list(ENDINGS)),
+    help="How to write it; svg if the name after -o does not say.",
+)
+@click.option(
+    "-o", "--output", metavar="PATH", help="File to write, or folder with --all; else stdout."
+)
+@click.option(
+    "--fail",
+    metavar="STEP[:REFUSAL]",
+    help="Draw the sequence in which STEP gives REFUSAL; without it, an unknown outcome.",
+)
+@click.option(
+    "--all", "everything", is_flag=True, help="All kinds and failures, as svg and mermaid."
+)
+@click.option("--stdin-filename", metavar="NAME", help="What to call standard input (FILE is -).")
+def command(
+    file: str,
+    kind: str | None,
+    format_: str | None,
+    output: str | None,
+    fail: str | None,
+    everything: bool,
+    stdin_filename: str | None,
+) -> None:
+    """Draw the saga in FILE: its states, its flow, or what happens when a step fails."""
+    if everything and (output is None or kind or format_ or fail):
+        raise UsageProblem("--all goes with -o FOLDER, and without --kind, --format and --fail")
+    if fail and kind not in (None, "sequence"):
+        raise UsageProblem(f"--fail draws a sequence, not the kind {kind!r}")
+    form = format_ or _by_name(output)
+    if form == "png" and output is None and _to_terminal():
+        raise UsageProblem("a png does not go to a terminal: name a file with -o, or use a pipe")
+    graph = compile_or_exit(read_spec(file, stdin_filename))
+    if everything:
+        _write_all(graph, Path(output or ""))
+        return
+    drawn = _drawn(lambda: _draw(graph, kind or ("sequence" if fail else "state"), form, fail))
+    if output is None:
+        click.echo(drawn, nl=False)
+    else:
+        _write(Path(output), drawn)
+
+
+def _to_terminal() -> bool:
+    return sys.stdout.isatty()
+
+
+def _by_name(output: str | None) -> str:
+    ending = Path(output).suffix[1:].lower() if output else ""
+    return next((name for name, each in ENDINGS.items() if each == ending), "svg")
+
+
+def _draw(graph: SagaGraph, kind: str, form: str, fail: str | None) -> bytes:
+    from sagac.generators.diagrams import draw
+
+    if kind == "sequence":
+        return draw.draw_sequence(_played(graph, fail), draw.Format(form))
+    drawing = draw.draw_flow if kind == "flow" else draw.draw_state
+    return drawing(graph, draw.Format(form))
+
+
+def _played(graph: SagaGraph, fail: str | None) -> Story:
+    """The success, or the failure that ``fail`` asks for. Raises UsageProblem if there is none."""
+    from sagac.dsl.suggest import did_you_mean
+    from sagac.generators.diagrams.story import story
+    from sagac.verify.scenario import one_failure, success
+
+    if fail is None:
+        return story(graph, success(graph))
+    step, _, refusal = fail.partition(":")
+    if step not in graph.facts:
+        hint = did_you_mean(step, graph.facts).strip()
+        raise UsageProblem(f"there is no item {step!r} in this saga. {hint}")
+    kind = graph.facts[step].item.kind
+    if kind not in FAILING:
+        raise UsageProblem(
+            f"{step!r} ({kind}) does not fail by itself: name a step, a wait or a fail"
+        )
+    reason = None if refusal in ("", "unknown") or (kind == "fail" and refusal == step) else refusal
+    try:
+        trace = one_failure(graph, step, reason)
+    except LookupError as error:
+        raise UsageProblem(str(error.args[0] if error.args else error)) from None
+    return story(graph, trace, _words(step, kind, refusal))
+
+
+def _words(step: str, kind: str, refusal: str) -> str:
+    if kind == "fail":
+        return f"the saga comes to fail: {step}"
+    if kind == "wait":
+        return f"nothing comes in time for {step}"
+    if refusal in ("", "unknown"):
+        return f"the outcome of {step} is unknown"
+    return f"{step} refuses ({refusal})"
+
+
+def _drawn(draw: Callable[[], bytes]) -> bytes:
+    from sagac.generators.diagrams.render import EngineFailedError, EngineMissingError
+
+    try:
+        return draw()
+    except EngineMissingError as error:
+        raise UsageProblem(str(error)) from None
+    except EngineFailedError as error:
+        raise UsageProblem(f"the dot engine did not draw the picture: {error}") from None
+
+
+def _write_all(graph: SagaGraph, folder: Path) -> None:
+    count = 0
+    for stem, kind, fail in _pictures(graph):
+        for form in ("mermaid", "svg"):
+            try:
+                drawn = _drawn(lambda k=kind, f=form, w=fail: _draw(graph, k, f, w))  # type: ignore[misc]
+            except UsageProblem as problem:
+                if fail is None:
+                    raise
+                click.echo(f"no sequence for {fail}: {problem.message}", err=True)
+                break
+            _write(folder / f"{stem}.{ENDINGS[form]}", drawn)
+            count += 1
+    click.echo(f"wrote {count} pictures to {folder.as_posix()}", err=True)
+
+
+def _pictures(graph: SagaGraph) -> Iterator[tuple[str, str, str | None]]:
+    """File name, kind and failure of each picture that there is of a saga."""
+    name = _file_name(graph.saga.name.text)
+    yield f"{name}.state", "state", None
+    yield f"{name}.flow", "flow", None
+    yield f"{name}.success", "sequence", None
+    for point in dict.fromkeys(graph.failure_points):
+        stem = f"{name}.fail.{_file_name(point.item)}.{_file_name(point.reason)}"
+        yield stem, "sequence", f"{point.item}:{point.reason}"
+
+
+def _file_name(text: str) -> str:
+    return re.sub(r"[^\w-]+", "_", text)
+
+
+def _write(path: Path, drawn: bytes) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(drawn)
+    except OSError as error:
+        raise UsageProblem(f"cannot write {path.as_posix()}: {error.strerror}") from None
