@@ -1,0 +1,69 @@
+"""Python source laid out to a width: on one line where it fits, else one argument a line.
+
+The trailing comma of a broken call is kept by formatters, so the result is stable under them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+WIDTH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """``open items close``: a call, a list, a tuple."""
+
+    open: str
+    items: tuple[Code, ...]
+    close: str = ")"
+
+
+Code: TypeAlias = "str | Group"
+
+
+def call(function: str, *arguments: Code | None, **named: Code | None) -> Group:
+    """``function(arguments, name=named)``; None leaves an argument out."""
+    items = [each for each in arguments if each is not None]
+    items += [prefixed(f"{name}=", each) for name, each in named.items() if each is not None]
+    return Group(f"{function}(", tuple(items))
+
+
+def prefixed(prefix: str, code: Code) -> Code:
+    """``code`` with a text before it."""
+    if isinstance(code, str):
+        return prefix + code
+    return Group(prefix + code.open, code.items, code.close)
+
+
+def suffixed(code: Code, suffix: str) -> Code:
+    """``code`` with a text after it."""
+    if isinstance(code, str):
+        return code + suffix
+    return Group(code.open, code.items, code.close + suffix)
+
+
+def flat(code: Code) -> str:
+    """``code`` on one line."""
+    if isinstance(code, str):
+        return code
+    return code.open + ", ".join(map(flat, code.items)) + code.close
+
+
+def lines(code: Code, indent: int = 0, after: str = "") -> list[str]:
+    """The lines of ``code`` at ``indent`` columns; ``after`` follows the last one."""
+    margin = " " * indent
+    whole = margin + flat(code) + after
+    if len(whole) <= WIDTH or isinstance(code, str) or not code.items:
+        return whole.split("\n")
+    found = [margin + code.open]
+    for item in code.items:
+        found += lines(item, indent + 4, ",")
+    return [*found, margin + code.close + after]
+
+
+def text(codes: Iterable[Code], indent: int = 0) -> str:
+    """Statements under each other."""
+    return "\n".join(line for code in codes for line in lines(code, indent))

@@ -1,0 +1,1 @@
+"""Generators of orchestrators: one coordinator plays all nodes of the saga graph."""

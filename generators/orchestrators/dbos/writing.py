@@ -1,0 +1,37 @@
+"""Lines of a function, and the place in it where the next one goes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from sagac.generators import layout
+from sagac.generators.layout import Code
+
+from .values import Values
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a statement is written: its indentation, the saga's variable there, the names."""
+
+    values: Values
+    saga: str = "saga"
+    indent: int = 4
+    out: list[str] = field(default_factory=list)
+
+    def add(self, code: Code, after: str = "") -> None:
+        """Writes one statement."""
+        self.out.extend(layout.lines(code, self.indent, after))
+
+    def gap(self) -> None:
+        """One empty line, unless a block has just begun; after a docstring too."""
+        if not self.out or (self.out[-1] and not self.out[-1].endswith(":")):
+            self.out.append("")
+
+    def inner(self) -> Place:
+        """The same place one level in."""
+        return replace(self, indent=self.indent + 4)
+
+    def using(self, values: Values, saga: str | None = None) -> Place:
+        """The same place with other names."""
+        return replace(self, values=values, saga=saga or self.saga)

@@ -1,0 +1,202 @@
+"""SQLite and Postgres behind one small face: ``?`` marks, rows as tuples, explicit transactions."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import sqlite3
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+Rows = list[tuple[Any, ...]]
+
+_BUSY_SECONDS = 0.05
+_PATIENCE = 600  # times that a busy SQLite file is asked again: half a minute
+_CONNECTIONS = 10
+
+
+class Connection(Protocol):
+    """One connection. Statements outside ``begin`` and ``commit`` are transactions of their own."""
+
+    def execute(self, sql: str, params: Sequence[object] = ()) -> Rows: ...
+    def begin(self) -> None: ...
+    def commit(self) -> None: ...
+    def rollback(self) -> None: ...
+    def close(self) -> None: ...
+
+
+def is_postgres(url: str) -> bool:
+    """Whether ``url`` names a Postgres database; anything else is the path of an SQLite file."""
+    return url.startswith(("postgres://", "postgresql://", "postgresql+psycopg://"))
+
+
+def sqlite_path(url: str) -> str:
+    """The path in ``sqlite:///path``; a plain path is returned as it is."""
+    return url.removeprefix("sqlite:///")
+
+
+def connect(url: str, busy: float = 30.0) -> Connection:
+    """Opens ``url``; a busy SQLite file is waited for so many seconds.
+
+    Raises OSError, sqlite3.Error or psycopg.Error if that fails.
+    """
+    if is_postgres(url):
+        return _Postgres(url)
+    return _Sqlite(sqlite_path(url), busy)
+
+
+class _Sqlite:
+    def __init__(self, path: str, busy: float) -> None:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        self._connection = sqlite3.connect(
+            path, timeout=busy, isolation_level=None, check_same_thread=False
+        )
+        self._connection.execute("pragma journal_mode=wal")
+        self._connection.execute("pragma synchronous=normal")
+
+    def execute(self, sql: str, params: Sequence[object] = ()) -> Rows:
+        return self._connection.execute(sql, tuple(params)).fetchall()
+
+    def begin(self) -> None:
+        self._connection.execute("begin immediate")
+
+    def commit(self) -> None:
+        self._connection.execute("commit")
+
+    def rollback(self) -> None:
+        self._connection.rollback()
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+class _Postgres:
+    def __init__(self, url: str) -> None:
+        import psycopg
+
+        plain = url.replace("postgresql+psycopg://", "postgresql://", 1)
+        self._connection = psycopg.connect(plain, autocommit=True)
+
+    def execute(self, sql: str, params: Sequence[object] = ()) -> Rows:
+        cursor = self._connection.execute(_percent_marks(sql).encode(), tuple(params))
+        return cursor.fetchall() if cursor.description else []
+
+    def begin(self) -> None:
+        self._connection.execute("begin")
+
+    def commit(self) -> None:
+        self._connection.execute("commit")
+
+    def rollback(self) -> None:
+        self._connection.execute("rollback")
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+def _percent_marks(sql: str) -> str:
+    """psycopg writes ``%s`` for ``?``; what stands in quotes is text."""
+    parts = re.split(r"('(?:[^']|'')*'|\"[^\"]*\")", sql.replace("%", "%%"))
+    return "".join(part if at % 2 else part.replace("?", "%s") for at, part in enumerate(parts))
+
+
+class Transaction:
+    """What a handler gets as ``call.tx``. It refuses to work after its call is over."""
+
+    def __init__(self, connection: Connection, *, threaded: bool) -> None:
+        self._connection = connection
+        self._threaded = threaded
+        self._over = False
+
+    async def execute(self, sql: str, params: Sequence[object] = ()) -> Rows:
+        """Runs one statement and returns its rows. Raises what the database raises."""
+        if self._threaded:
+            return await asyncio.to_thread(self.execute_sync, sql, params)
+        return self.execute_sync(sql, params)
+
+    def execute_sync(self, sql: str, params: Sequence[object] = ()) -> Rows:
+        """The same, blocking. Raises RuntimeError when the call is over (it timed out, say)."""
+        if self._over:
+            raise RuntimeError("this call is over and its transaction is closed")
+        return self._connection.execute(sql, params)
+
+    def finish(self) -> None:
+        """From here on statements are refused."""
+        self._over = True
+
+
+class Database:
+    """A database for use from the event loop.
+
+    SQLite takes one writer at a time: one connection, its statements run in place because they
+    are faster than a change of thread. Postgres has a small pool and runs in threads.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.postgres = is_postgres(url)
+        self._free: list[Connection] = []
+        self._turns = asyncio.Semaphore(_CONNECTIONS if self.postgres else 1)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Transaction]:
+        """Commits at the end of the block; rolls back if it raises or is cancelled."""
+        async with self._turns:
+            connection = (
+                self._free.pop()
+                if self._free
+                else await self._run(connect, self.url, _BUSY_SECONDS)
+            )
+            try:
+                await self._patiently(connection.begin)
+                tx = Transaction(connection, threaded=self.postgres)
+                try:
+                    yield tx
+                except BaseException:
+                    tx.finish()
+                    connection.rollback()
+                    raise
+                tx.finish()
+                await self._run(connection.commit)
+            except BaseException:
+                connection.close()
+                raise
+            self._free.append(connection)
+
+    async def execute(self, sql: str, params: Sequence[object] = ()) -> Rows:
+        """One statement, a transaction of its own."""
+        async with self._turns:
+            connection = (
+                self._free.pop()
+                if self._free
+                else await self._run(connect, self.url, _BUSY_SECONDS)
+            )
+            try:
+                rows: Rows = await self._patiently(connection.execute, sql, params)
+            except BaseException:
+                connection.close()
+                raise
+            self._free.append(connection)
+            return rows
+
+    def close(self) -> None:
+        """Closes what is open."""
+        while self._free:
+            self._free.pop().close()
+
+    async def _patiently(self, function: Any, *arguments: Any) -> Any:
+        for _ in range(_PATIENCE):
+            try:
+                return await self._run(function, *arguments)
+            except sqlite3.OperationalError as problem:
+                if "locked" not in str(problem):
+                    raise
+                await asyncio.sleep(0)
+        return await self._run(function, *arguments)
+
+    async def _run(self, function: Any, *arguments: Any) -> Any:
+        if self.postgres:
+            return await asyncio.to_thread(function, *arguments)
+        return function(*arguments)

@@ -1,0 +1,99 @@
+"""People and other processes: STUCK survives a restart, cancelling is accepted or refused."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from sagac.templates.dbos.engine import End, Engine
+from sagac.templates.dbos.engine.store import open_store
+
+from .cases import event
+from .sagas import ALL, Handlers, Order
+
+
+def engine_in(folder: Path) -> Engine:
+    engine = Engine(f"sqlite:///{folder}/sagas.sqlite")
+    for each in ALL.values():
+        engine.register(each, Handlers(folder / "effects.sqlite", shared=False))
+    return engine
+
+
+def test_stuck_survives_a_restart_and_waits_for_a_person(tmp_path: Path) -> None:
+    plan = {"mail": "raise"}
+
+    async def until_stuck() -> None:
+        engine = engine_in(tmp_path)
+        async with engine, asyncio.timeout(20):
+            await engine.start(ALL["person"], Order("1", plan))
+            with open_store(engine.url) as store:
+                while not store.stuck():
+                    await asyncio.sleep(0.02)
+
+    async def go_on() -> End:
+        engine = engine_in(tmp_path)
+        async with engine, asyncio.timeout(20):
+            return await (await engine.start(ALL["person"], Order("1", plan))).wait()
+
+    asyncio.run(until_stuck())
+    with open_store(f"sqlite:///{tmp_path}/sagas.sqlite") as store:
+        (row,) = store.sagas(state="STUCK")
+        assert (row.id, row.name, row.key) == ("person/1", "person", "1")
+        (stuck,) = store.stuck("person/1")
+        assert (stuck.path, stuck.why) == ("mail", "unknown: ConnectionError: no route")
+        assert [each.attempts for each in store.attempts("person/1")] in ([], [1])
+        with pytest.raises(KeyError):
+            store.resolve("person/1", "commit", "retry", "not this one")
+        store.resolve("person/1", "mail", "skip", "told by phone")
+    end = asyncio.run(go_on())
+    assert end.state == "COMPLETED"
+    assert [(mark.step, mark.why) for mark in end.marks] == [
+        ("mail", "skipped by a person: told by phone")
+    ]
+
+
+def test_cancel_before_and_after_the_point_of_no_return(tmp_path: Path) -> None:
+    async def scenario() -> tuple[End, End]:
+        engine = engine_in(tmp_path)
+        async with engine, asyncio.timeout(20):
+            with open_store(engine.url) as store:
+                store.signal("steps/early", "Stop", {"key": "early", "text": ""})
+                store.signal("steps/other", "Stop", {"key": "somebody", "text": ""})
+                await asyncio.sleep(0.5)
+                early = await engine.start(ALL["steps"], Order("early"))
+                late = await engine.start(ALL["person"], Order("late", {"mail": "raise"}))
+                while not store.stuck("person/late"):
+                    await asyncio.sleep(0.02)
+                store.cancel("person/late")
+                await asyncio.sleep(0.3)
+                store.resolve("person/late", "mail", "skip", "enough")
+            return await early.wait(), await late.wait()
+
+    early, late = asyncio.run(scenario())
+    assert early.because is not None
+    assert (early.state, early.because.kind) == ("COMPENSATED", "cancelled")
+    assert late.state == "COMPLETED"
+    with open_store(f"sqlite:///{tmp_path}/sagas.sqlite") as store:
+        (refused,) = [each for each in store.mail("person/late") if each.kind == "cancel"]
+        assert refused.state == "refused"
+
+
+def test_a_lock_is_refused_then_waited_for(tmp_path: Path) -> None:
+    async def scenario() -> tuple[End, End]:
+        engine = engine_in(tmp_path)
+        async with engine, asyncio.timeout(20):
+            first = await engine.start(ALL["locking"], Order("first"))
+            await asyncio.sleep(0.3)
+            second = await engine.start(ALL["locking"], Order("second"))
+            await asyncio.sleep(0.3)
+            await event("Go", {"key": "first", "text": ""})(engine, first.id)
+            return await first.wait(), await second.wait()
+
+    first, second = asyncio.run(scenario())
+    assert first.state == second.state == "COMPLETED"
+    with open_store(f"sqlite:///{tmp_path}/sagas.sqlite") as store:
+        paths = [each.path for each in store.history("locking/second")]
+        assert paths == ["take", "queue"]
+        assert store.history("locking/second")[0].reason == "locked"

@@ -1,0 +1,50 @@
+"""The golden cases: a folder each, with ``spec.saga.yaml`` and the tree that comes of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sagac.cli.played import play
+from sagac.dsl.compile import compile
+from sagac.generators.base import Generated, Source
+from sagac.generators.orchestrators.dbos.package import DbosGenerator, DbosOptions
+
+HERE = Path(__file__).parent
+SPECS = HERE.parent.parent / "specs"
+CASES = sorted(each.parent.name for each in HERE.glob("*/spec.saga.yaml"))
+
+
+def generated(spec: Path) -> Generated:
+    """The files of a spec, as the command writes them."""
+
+    def load(path: str) -> bytes:
+        return Path(path).read_bytes()
+
+    compilation = compile(spec.read_bytes(), spec.as_posix(), load)
+    assert compilation.graph is not None, compilation.diagnostics
+    source = Source(spec.name, "0" * 64)
+    graph = compilation.graph
+    return DbosGenerator().generate(graph, source, (), DbosOptions(), play(graph))
+
+
+def expected(case: str) -> dict[str, str]:
+    """The tree that is kept for a case."""
+    folder = HERE / case / "expected"
+    files = (each for each in folder.rglob("*.txt"))
+    return {
+        each.relative_to(folder).as_posix().removesuffix(".txt"): each.read_text("utf-8")
+        for each in files
+    }
+
+
+def shown(made: Generated) -> dict[str, str]:
+    """The files that are compared: all but the engine part, which is the same everywhere."""
+    return {each.path: each.text for each in made.files if "/engine/" not in each.path}
+
+
+def write(made: Generated, folder: Path) -> None:
+    """Puts all files into ``folder``."""
+    for file in made.files:
+        place = folder / file.path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(file.text, encoding="utf-8")
