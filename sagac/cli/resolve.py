@@ -1,0 +1,66 @@
+"""``sagac resolve``: a person decides what a stuck saga does next."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from sagac.cli.signal import _data
+from sagac.cli.support import UsageProblem
+from sagac.runner.place import find_place
+from sagac.runner.resume import resume
+from sagac.runner.state import item_name
+from sagac.runner.store import find_saga, open_store
+
+if TYPE_CHECKING:
+    from sagac.templates.dbos.engine.store import Store
+
+EPILOG = """\
+\b
+retry  call it again, from the first attempt
+done   it has taken effect (the person has looked): go on with --output
+skip   go on without it; the saga ends with a mark
+
+\b
+Example:
+  sagac resolve 42 charge_payment~undo retry --reason "the bank is back"
+  sagac resolve 42 create_shipment done --output '{"tracking": "T1"}' --reason "asked the carrier"
+"""
+
+
+@click.command("resolve", epilog=EPILOG)
+@click.argument("key")
+@click.argument("step")
+@click.argument("decision", type=click.Choice(["retry", "skip", "done", "failed"]))
+@click.option("--reason", required=True, help="Why; it is kept with the saga.")
+@click.option("--output", metavar="JSON", help="With done: what the action gave.")
+@click.option("--store", metavar="URL", help="Where the sagas are; else SAGAC_STORE, else .sagac/.")
+def command(
+    key: str, step: str, decision: str, reason: str, output: str | None, store: str | None
+) -> int:
+    """Decide about STEP of the saga KEY, which waits for a person."""
+    if output is not None and decision != "done":
+        raise UsageProblem("--output goes with done only")
+    place = find_place(store)
+    with open_store(place.store) as opened:
+        row = find_saga(opened, key)
+        path = _stuck_path(opened, row.id, step)
+        data = _data(output) if output is not None else None
+        opened.resolve(row.id, path, decision, reason, data)  # type: ignore[arg-type]  # click checked it
+    click.echo(f"{decision}: {path} of {row.name} {row.key}", err=True)
+    return resume(place, row.id)
+
+
+def _stuck_path(store: Store, saga: str, step: str) -> str:
+    paths = [each.path for each in store.stuck(saga)]
+    wanted = [path for path in paths if path == step] or [
+        path for path in paths if item_name(path) == item_name(step)
+    ]
+    if len(wanted) == 1:
+        return wanted[0]
+    if not paths:
+        raise UsageProblem("nothing of this saga is stuck")
+    choices = ", ".join(paths)
+    problem = "is stuck in several places" if wanted else "is not stuck"
+    raise UsageProblem(f"{step} {problem}; what waits for a person: {choices}")

@@ -1,0 +1,47 @@
+"""The store of the generated orchestrator, read and written without starting the engine.
+
+The engine part is copied into every output; here the same modules are imported from the templates,
+without the package around them, which would import the whole engine.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING, cast
+
+from sagac.cli.support import UsageProblem
+from sagac.templates import ROOT
+
+if TYPE_CHECKING:
+    from sagac.templates.dbos.engine.store import SagaRow, Store
+
+_PACKAGE = "sagac_dbos_engine"
+
+
+def open_store(url: str) -> Store:
+    """The store at ``url``. Raises UsageProblem if there is none."""
+    if _PACKAGE not in sys.modules:
+        package = ModuleType(_PACKAGE)
+        package.__path__ = [str(ROOT / "dbos" / "engine")]
+        sys.modules[_PACKAGE] = package
+    module = import_module(f"{_PACKAGE}.store")
+    try:
+        return cast("Store", module.open_store(url))
+    except FileNotFoundError as missing:
+        raise UsageProblem(f"there is no store {missing}: no saga has been run here") from None
+
+
+def find_saga(store: Store, key: str) -> SagaRow:
+    """The saga with that key, or with that id (``saga/key``).
+
+    Raises UsageProblem if there is none, or several sagas have one with that key.
+    """
+    rows = [row for row in store.sagas() if key in (row.id, row.key)]
+    if not rows:
+        raise UsageProblem(f"there is no saga with the key {key!r} here")
+    if len(rows) > 1:
+        ids = ", ".join(row.id for row in rows)
+        raise UsageProblem(f"several sagas have the key {key!r}; say which one: {ids}")
+    return rows[0]
