@@ -1,0 +1,257 @@
+"""The order saga on DBOS as an expert would write it by hand: generated code is measured by it.
+
+It keeps the same promises: an idempotency key per call, a fence against late actions, retries with
+backoff, a timeout per attempt, a deadline, cancelling until the point of no return, and a status
+that DBOS's own records answer.
+
+``python -m bench.handwritten_dbos STORE SAGAS FAILING IN_FLIGHT`` prints sagas per second.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sqlite3
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from dbos import DBOS, DBOSConfig, SetWorkflowID
+
+ATTEMPTS = 5
+TIMEOUT = 10.0
+DEADLINE = 24 * 3600.0
+
+
+@dataclass(frozen=True)
+class Order:
+    order_id: str
+    customer_email: str
+    amount: Decimal
+    items: list[tuple[str, int]]
+
+
+@dataclass(frozen=True)
+class Refusal:
+    reason: str
+
+
+class OrderFailed(Exception):
+    def __init__(self, step: str, reason: str, *, unknown: bool) -> None:
+        super().__init__(f"{step}: {reason}")
+        self.step = step
+        self.reason = reason
+        self.unknown = unknown
+
+
+class Ledger:
+    """One row per idempotency key: the stored answer, or a tombstone that fences the action."""
+
+    def __init__(self, path: Path) -> None:
+        self.connection = sqlite3.connect(path, isolation_level=None, timeout=30)
+        self.connection.execute("pragma journal_mode=wal")
+        self.connection.execute("pragma synchronous=normal")
+        self.connection.execute(
+            "create table if not exists calls"
+            " (key text primary key, state text not null, answer text, at text not null)"
+        )
+
+    def look(self, key: str) -> tuple[str, str | None] | None:
+        found = self.connection.execute("select state, answer from calls where key = ?", (key,))
+        row: tuple[str, str | None] | None = found.fetchone()
+        return row
+
+    def done(self, key: str, answer: Any) -> None:
+        self.connection.execute(
+            "insert into calls values (?, 'done', ?, ?)", (key, json.dumps(answer), _now())
+        )
+
+    def undone(self, key: str, action: str) -> None:
+        self.connection.execute("begin immediate")
+        try:
+            self.connection.execute("insert into calls values (?, 'done', null, ?)", (key, _now()))
+            self.connection.execute(
+                "insert into calls values (?, 'tombstone', null, ?)"
+                " on conflict (key) do update set state = 'tombstone'",
+                (action, _now()),
+            )
+        except BaseException:
+            self.connection.execute("rollback")
+            raise
+        self.connection.execute("commit")
+
+
+Action = Callable[[dict[str, Any], str], Awaitable[dict[str, Any] | Refusal]]
+
+
+class Services:
+    """Business calls that cost nothing; the last one before the pivot refuses when told to."""
+
+    async def give(self, request: dict[str, Any], key: str) -> dict[str, Any] | Refusal:
+        return {"id": key}
+
+    async def refuse(self, request: dict[str, Any], key: str) -> dict[str, Any] | Refusal:
+        return Refusal("no_carrier")
+
+
+class Orders:
+    """The workflow and the machinery that it needs."""
+
+    def __init__(self, ledger: Ledger, services: Services) -> None:
+        self.ledger = ledger
+        self.services = services
+        self.cancelled: set[str] = set()
+
+    async def order(self, order: Order, started: float) -> dict[str, Any]:
+        saga = f"order/{order.order_id}"
+        give = self.services.give
+        ship = self.services.refuse if order.amount < 0 else give
+        undo: list[tuple[str, dict[str, Any], Callable[[], Any]]] = []
+        known: dict[str, Any] = {}
+        goods = {"order_id": order.order_id, "items": order.items}
+        money = {"order_id": order.order_id, "amount": str(order.amount)}
+        try:
+            await self.act(saga, "validate_order", give, goods, started)
+            undo.append(("reserve_inventory", goods, lambda: known.get("reservation")))
+            known["reservation"] = (
+                await self.act(saga, "reserve_inventory", give, goods, started)
+            )["id"]
+            undo.append(("charge_payment", money, lambda: known.get("payment")))
+            known["payment"] = (await self.act(saga, "charge_payment", give, money, started))["id"]
+            mail = {"customer_email": order.customer_email}
+            undo.append(("tell_customer", mail, lambda: None))
+            parcel = {"order_id": order.order_id, "reservation": known["reservation"]}
+            shipment = await self.act(saga, "create_shipment", ship, parcel, started)
+        except OrderFailed as failure:
+            if undo and undo[-1][0] == failure.step and not failure.unknown:
+                undo.pop()
+            for step, request, own in reversed(undo):
+                await self.take_back(saga, step, request | {"own": own()}, failure.reason)
+            return {"state": "COMPENSATED", "step": failure.step, "reason": failure.reason}
+        thanks = {"customer_email": order.customer_email, "tracking": shipment["id"]}
+        await self.act(saga, "send_confirmation", give, thanks, None)
+        return {"state": "COMPLETED", "tracking": shipment["id"]}
+
+    async def act(
+        self, saga: str, step: str, action: Action, request: dict[str, Any], started: float | None
+    ) -> dict[str, Any]:
+        """One durable call; ``started`` None: past the point of no return, for ever."""
+
+        async def perform() -> dict[str, Any]:
+            key = f"{saga}/{step}"
+            attempt = 0
+            while True:
+                attempt += 1
+                if started is not None and attempt == 1 and (reason := self.off(saga, started)):
+                    return {"failed": reason}
+                try:
+                    async with asyncio.timeout(TIMEOUT):
+                        return await self.once(key, action, request)
+                except Exception:
+                    if started is not None and attempt >= ATTEMPTS:
+                        return {"failed": "unknown", "unknown": True}
+                    await asyncio.sleep(min(0.2 * 2 ** (attempt - 1), 30))
+
+        outcome = await DBOS.run_step_async({"name": step}, perform)
+        if "failed" in outcome:
+            raise OrderFailed(step, outcome["failed"], unknown=outcome.get("unknown", False))
+        answer: dict[str, Any] = outcome["answer"]
+        return answer
+
+    async def once(self, key: str, action: Action, request: dict[str, Any]) -> dict[str, Any]:
+        if (entry := self.ledger.look(key)) is not None:
+            state, stored = entry
+            return (
+                {"answer": json.loads(stored or "{}")} if state == "done" else {"failed": "fenced"}
+            )
+        answer = await action(request, key)
+        if isinstance(answer, Refusal):
+            return {"failed": answer.reason}
+        self.ledger.done(key, answer)
+        return {"answer": answer}
+
+    async def take_back(self, saga: str, step: str, request: dict[str, Any], reason: str) -> None:
+        async def perform() -> dict[str, Any]:
+            action, key, attempt = f"{saga}/{step}", f"{saga}/{step}~undo", 0
+            while True:
+                attempt += 1
+                try:
+                    async with asyncio.timeout(TIMEOUT):
+                        if self.ledger.look(key) is None:
+                            await self.services.give(request | {"reason": reason}, key)
+                            self.ledger.undone(key, action)
+                    return {"undone": True, "attempts": attempt}
+                except Exception:
+                    await asyncio.sleep(min(0.2 * 2 ** (attempt - 1), 300))
+
+        await DBOS.run_step_async({"name": f"{step}~undo"}, perform)
+
+    def off(self, saga: str, started: float) -> str | None:
+        if saga in self.cancelled:
+            return "cancelled"
+        return "deadline" if time.time() > started + DEADLINE else None
+
+
+class _Connection(sqlite3.Connection):
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.execute("pragma journal_mode=wal")
+        self.execute("pragma synchronous=normal")
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+async def measure(folder: Path, sagas: int, *, failing: bool, in_flight: int) -> float:
+    """Sagas per second over ``sagas`` sagas, so many at a time."""
+    config: DBOSConfig = {
+        "name": "orders",
+        "application_version": "1",
+        "executor_id": "1",
+        "log_level": "ERROR",
+        "system_database_url": f"sqlite:///{folder}/orders.sqlite",
+        "db_engine_kwargs": {"connect_args": {"factory": _Connection}},
+    }
+    orders = Orders(Ledger(folder / "ledger.sqlite"), Services())
+
+    async def workflow(data: dict[str, Any], started: float) -> dict[str, Any]:
+        return await orders.order(Order(**data), started)
+
+    DBOS(config=config)
+    order = DBOS.workflow(name="order.v1")(workflow)
+    DBOS.launch()
+    turns = asyncio.Semaphore(in_flight)
+
+    async def one(number: int) -> None:
+        async with turns:
+            amount = Decimal("-1" if failing else "19.90")
+            data = asdict(Order(str(number), "someone@example.com", amount, [("sku-1", 2)]))
+            with SetWorkflowID(f"order/{number}"):
+                handle = await DBOS.start_workflow_async(order, data, time.time())
+            end = await handle.get_result()
+            assert end["state"] == ("COMPENSATED" if failing else "COMPLETED")
+
+    try:
+        began = time.perf_counter()
+        await asyncio.gather(*(one(number) for number in range(sagas)))
+        return sagas / (time.perf_counter() - began)
+    finally:
+        DBOS.destroy(destroy_registry=True)
+        orders.ledger.connection.close()
+
+
+def main(folder: str, sagas: str, failing: str, in_flight: str) -> None:
+    """Measures once and prints sagas per second."""
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    run = measure(Path(folder), int(sagas), failing=failing == "failing", in_flight=int(in_flight))
+    print(round(asyncio.run(run), 1))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:5])

@@ -1,0 +1,1 @@
+"""The main job in under a minute: check, draw, generate, run, refuse, kill."""

@@ -1,0 +1,1 @@
+"""What the services do: these files are yours."""
