@@ -59,7 +59,7 @@ def run(wish: Wish) -> SagaState:
             )
         if wish.again:
             key = _fresh(place, graph, key)
-        elif (ended := _ended(place, graph, key)) is not None:
+        elif (ended := _ended(place, graph, key, data)) is not None:
             return ended
         program = _program(wish, compilation, place)
         _remember(place, graph, program, key, wish.faults)
@@ -102,7 +102,7 @@ def _input(wish: Wish, graph: SagaGraph) -> Mapping[str, Any]:
 
 def _key(graph: SagaGraph, data: Mapping[str, Any]) -> str:
     saga = graph.saga
-    values = record_from_json(data, saga.input, saga.types)
+    values = _values(graph, data)
     try:
         key = evaluate(saga.key, {"input": values, "saga": {"version": saga.version}})
     except EvaluationError as problem:
@@ -110,6 +110,10 @@ def _key(graph: SagaGraph, data: Mapping[str, Any]) -> str:
     if key in (None, ""):
         raise UsageProblem("the input gives no key: it is empty")
     return str(key)
+
+
+def _values(graph: SagaGraph, data: Mapping[str, Any]) -> dict[str, Any]:
+    return record_from_json(data, graph.saga.input, graph.saga.types)
 
 
 def _fresh(place: Place, graph: SagaGraph, key: str) -> str:
@@ -129,13 +133,16 @@ def _taken(place: Place) -> set[str]:
         return set()  # there is no store yet
 
 
-def _ended(place: Place, graph: SagaGraph, key: str) -> SagaState | None:
+def _ended(place: Place, graph: SagaGraph, key: str, data: Mapping[str, Any]) -> SagaState | None:
+    """The state of a saga of this key that has ended. Raises UsageProblem for another input."""
     id = f"{graph.saga.name.text}/{key}"
     if id not in _taken(place):
         return None
     with open_store(place.store) as store:
         row = store.saga(id)
         assert row is not None
+        if _values(graph, store.input(id)) != _values(graph, data):
+            raise UsageProblem(f"{id} exists and was started with another input; --again helps")
         state = saga_state(store, row, graph if row.version == graph.saga.version else None)
     if state.state not in ENDED:
         click.echo(f"{id} was started before: going on with it", err=True)
