@@ -16,6 +16,7 @@ from .expression_tree import NAME
 from .nodes import Entry, Mapping, Node, Scalar, Sequence, describe
 from .suggest import did_you_mean
 from .types import (
+    ANY,
     PRIMITIVES,
     EnumType,
     Field,
@@ -66,32 +67,27 @@ def parse_type(node: Node, found: Diagnostics, known: Iterable[str]) -> Type | N
 def parse_record(node: Node, found: Diagnostics, known: Iterable[str]) -> RecordType | None:
     """The record type that a mapping of names to types writes; findings as of ``parse_type``.
 
-    Fields with a wrong name or type are reported, all of them, and then the answer is None.
+    Fields with a wrong name or type are reported, all of them; a field whose type cannot be read
+    is ``any``, so that what reads it brings no findings of its own.
     """
     if not isinstance(node, Mapping):
         message = f"A mapping of names to types is expected here, not {describe(node)}."
         found.add(diagnostic("SY004", node.span, message, help="Write it as `{name: string}`."))
         return None
     fields: dict[str, Field] = {}
-    good = True
     for entry in node:
         field = _field(entry, found, known)
-        if field is None:
-            good = False
-        elif field.name in fields:
+        if field.name in fields:
             message = f"The field `{field.name}` is there twice, once with and once without `?`."
             found.add(diagnostic("SY005", field.span, message))
-            good = False
-        else:
-            fields[field.name] = field
-    return RecordType(tuple(fields.values())) if good else None
+        fields.setdefault(field.name, field)
+    return RecordType(tuple(fields.values()))
 
 
-def _field(entry: Entry, found: Diagnostics, known: Iterable[str]) -> Field | None:
+def _field(entry: Entry, found: Diagnostics, known: Iterable[str]) -> Field:
     name = entry.key.text
     optional = name.endswith("?")
     name = name.removesuffix("?")
-    type_ = parse_type(entry.value, found, known)
     problem = None
     if not NAME.fullmatch(name):
         problem = "is made of letters, digits and underscores and starts with a letter"
@@ -100,8 +96,7 @@ def _field(entry: Entry, found: Diagnostics, known: Iterable[str]) -> Field | No
     if problem:
         message = f"`{name}` cannot be the name of a field: such a name {problem}."
         found.add(diagnostic("SY008", entry.key.span, message))
-        return None
-    return Field(name, type_, optional, entry.key.span) if type_ is not None else None
+    return Field(name, parse_type(entry.value, found, known) or ANY, optional, entry.key.span)
 
 
 def _named(node: Scalar, found: Diagnostics, known: Iterable[str]) -> Type | None:

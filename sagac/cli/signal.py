@@ -32,13 +32,17 @@ def command(
 ) -> int:
     """Send an event to the saga KEY, as the world outside would.
 
-    An event that comes before the saga waits for it is kept.
+    An event that comes before the saga waits for it is kept. Exit code 1 if the saga has ended, or
+    if it is stuck afterwards.
     """
     if (event is None) != cancel:
         raise UsageProblem("say either an EVENT or --cancel")
     place = find_place(store)
     with open_store(place.store) as opened:
         row = find_saga(opened, key)
+        if row.ended is not None:
+            click.echo(f"{row.name} {row.key} has ended ({row.state}): it is too late", err=True)
+            return 1
         if event is None:
             opened.cancel(row.id)
             click.echo(f"asked {row.name} {row.key} to cancel", err=True)

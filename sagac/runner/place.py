@@ -6,6 +6,7 @@ find them the same way.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -56,9 +57,10 @@ class Place:
 
     @contextmanager
     def worker(self) -> Iterator[bool]:
-        """Yields whether this process is now the only one that runs sagas of this place."""
+        """Yields whether this process is now the only one from here that works on this store."""
         self.prepare()
-        with (self.folder / "worker.lock").open("a+b") as lock:
+        name = hashlib.sha256(self.store.encode()).hexdigest()[:12]
+        with (self.folder / f"worker-{name}.lock").open("a+b") as lock:
             yield _take(lock.fileno())
 
 

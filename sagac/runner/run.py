@@ -167,7 +167,9 @@ def _remember(
 ) -> None:
     saga = graph.saga
     known = place.kept(saga.name.text, saga.version) or {}
-    asked = {**known.get("faults", {}), f"{saga.name.text}/{key}": list(faults)}
+    asked = dict(known.get("faults", {}))
+    if faults:
+        asked[f"{saga.name.text}/{key}"] = list(faults)
     place.keep(saga.name.text, saga.version, {**asdict(program), "faults": asked})
 
 

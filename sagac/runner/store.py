@@ -31,6 +31,17 @@ def open_store(url: str) -> Store:
         return cast("Store", module.open_store(url))
     except FileNotFoundError as missing:
         raise UsageProblem(f"there is no store {missing}: no saga has been run here") from None
+    except Exception as problem:
+        if not _of_the_database(problem):
+            raise
+        text = " ".join(str(problem).split())
+        raise UsageProblem(f"the store cannot be opened: {text}") from None
+
+
+def _of_the_database(problem: Exception) -> bool:
+    """Whether a driver raised it; psycopg is imported only where it is used."""
+    driver = type(problem).__module__.partition(".")[0]
+    return driver in ("sqlite3", "psycopg")
 
 
 def find_saga(store: Store, key: str) -> SagaRow:

@@ -170,8 +170,16 @@ def test_a_wait_is_left_and_a_signal_takes_the_saga_up(shell: Shell) -> None:
     )
     assert taken.code == 0
     assert "loan-approval application_id-1 is COMPLETED" in taken.out
-    late = shell.sagac("signal", "application_id-1", "LoanDecided", "--id", "x")
-    assert "was sent before" in late.err
+    late = shell.sagac("signal", "application_id-1", "LoanDecided")
+    assert late.code == 1
+    assert "has ended (COMPLETED)" in late.err
+
+
+def test_a_store_that_is_not_there(shell: Shell) -> None:
+    pytest.importorskip("psycopg", reason="the driver of Postgres is not installed")
+    said = shell.sagac("status", "--store", "postgresql://nobody@127.0.0.1:1/x")
+    assert said.code == 2
+    assert "the store cannot be opened" in said.err
 
 
 def test_a_cancel_compensates(shell: Shell) -> None:

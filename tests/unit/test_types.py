@@ -104,7 +104,7 @@ WRONG_TYPES = [
 @pytest.mark.parametrize(("text", "code", "marked", "said"), WRONG_TYPES)
 def test_what_is_no_type(text: str, code: str, marked: str, said: str) -> None:
     found = Diagnostics()
-    assert parse_record(node(text), found, ["Item"]) is None
+    parse_record(node(text), found, ["Item"])
     (one,) = found
     place = text[one.span.column - 1 : one.span.end_column - 1]
     assert (one.code, place) == (code, marked)
@@ -296,3 +296,10 @@ def test_values_where_a_type_is_asked_for(text: str, expected: list[tuple[str, s
     check(value, TARGET, SCOPE, found)
     places = [(one.code, text[one.span.column - 1 : one.span.end_column - 1]) for one in found]
     assert places == expected
+
+
+def test_a_field_of_no_type_is_there_and_may_be_anything() -> None:
+    found = Diagnostics()
+    record = parse_record(node("a: int"), found, [])
+    assert record is not None
+    assert [(field.name, show(field.type)) for field in record.fields] == [("a", "any")]
