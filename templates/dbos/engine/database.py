@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import sqlite3
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -53,8 +54,23 @@ class _Sqlite:
         self._connection = sqlite3.connect(
             path, timeout=busy, isolation_level=None, check_same_thread=False
         )
-        self._connection.execute("pragma journal_mode=wal")
-        self._connection.execute("pragma synchronous=normal")
+        try:
+            self._to_wal(time.monotonic() + busy)
+            self._connection.execute("pragma synchronous=normal")
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def _to_wal(self, until: float) -> None:
+        """For the change of mode itself SQLite does not wait while another has the file."""
+        while True:
+            try:
+                self._connection.execute("pragma journal_mode=wal")
+                return
+            except sqlite3.OperationalError as problem:
+                if "locked" not in str(problem) or time.monotonic() > until:
+                    raise
+                time.sleep(0.005)
 
     def execute(self, sql: str, params: Sequence[object] = ()) -> Rows:
         return self._connection.execute(sql, tuple(params)).fetchall()
@@ -144,11 +160,7 @@ class Database:
     async def transaction(self) -> AsyncIterator[Transaction]:
         """Commits at the end of the block; rolls back if it raises or is cancelled."""
         async with self._turns:
-            connection = (
-                self._free.pop()
-                if self._free
-                else await self._run(connect, self.url, _BUSY_SECONDS)
-            )
+            connection = await self._connection()
             try:
                 await self._patiently(connection.begin)
                 tx = Transaction(connection, threaded=self.postgres)
@@ -167,12 +179,14 @@ class Database:
 
     async def execute(self, sql: str, params: Sequence[object] = ()) -> Rows:
         """One statement, a transaction of its own."""
+        if not self.postgres and self._free and not self._turns.locked():
+            try:
+                return self._free[-1].execute(sql, params)
+            except sqlite3.OperationalError as problem:
+                if "locked" not in str(problem):
+                    raise
         async with self._turns:
-            connection = (
-                self._free.pop()
-                if self._free
-                else await self._run(connect, self.url, _BUSY_SECONDS)
-            )
+            connection = await self._connection()
             try:
                 rows: Rows = await self._patiently(connection.execute, sql, params)
             except BaseException:
@@ -180,6 +194,12 @@ class Database:
                 raise
             self._free.append(connection)
             return rows
+
+    async def _connection(self) -> Connection:
+        if self._free:
+            return self._free.pop()
+        opened: Connection = await self._patiently(connect, self.url, _BUSY_SECONDS)
+        return opened
 
     def close(self) -> None:
         """Closes what is open."""

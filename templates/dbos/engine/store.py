@@ -136,7 +136,9 @@ class Store:
 
     def history(self, saga: str) -> list[CallRow]:
         """The recorded calls of a saga in the order in which they ended."""
-        return [_call_row(path, data) for path, data in self._recorded(saga) if "outcome" in data]
+        ended = [(path, data) for path, data in self._recorded(saga) if "outcome" in data]
+        ended.sort(key=lambda each: float(each[1]["ended"]))  # recorded a moment later, in turns
+        return [_call_row(path, data) for path, data in ended]
 
     def stuck(self, saga: str | None = None) -> list[StuckRow]:
         """What waits for a person."""
