@@ -60,6 +60,11 @@ class Ledger:
             "create table if not exists calls"
             " (key text primary key, state text not null, answer text, at text not null)"
         )
+        self.connection.execute("create table if not exists cancels (saga text primary key)")
+
+    def cancels(self) -> set[str]:
+        """The sagas that another process wants cancelled."""
+        return {row[0] for row in self.connection.execute("select saga from cancels")}
 
     def look(self, key: str) -> tuple[str, str | None] | None:
         found = self.connection.execute("select state, answer from calls where key = ?", (key,))
@@ -71,15 +76,18 @@ class Ledger:
             "insert into calls values (?, 'done', ?, ?)", (key, json.dumps(answer), _now())
         )
 
+    def bury(self, key: str) -> None:
+        self.connection.execute(
+            "insert into calls values (?, 'tombstone', null, ?)"
+            " on conflict (key) do update set state = 'tombstone'",
+            (key, _now()),
+        )
+
     def undone(self, key: str, action: str) -> None:
         self.connection.execute("begin immediate")
         try:
             self.connection.execute("insert into calls values (?, 'done', null, ?)", (key, _now()))
-            self.connection.execute(
-                "insert into calls values (?, 'tombstone', null, ?)"
-                " on conflict (key) do update set state = 'tombstone'",
-                (action, _now()),
-            )
+            self.bury(action)
         except BaseException:
             self.connection.execute("rollback")
             raise
@@ -87,6 +95,7 @@ class Ledger:
 
 
 Action = Callable[[dict[str, Any], str], Awaitable[dict[str, Any] | Refusal]]
+Query = Callable[[dict[str, Any], str], Awaitable[dict[str, Any] | Refusal | None]]
 
 
 class Services:
@@ -94,6 +103,10 @@ class Services:
 
     async def give(self, request: dict[str, Any], key: str) -> dict[str, Any] | Refusal:
         return {"id": key}
+
+    async def query(self, request: dict[str, Any], key: str) -> dict[str, Any] | Refusal | None:
+        """What became of a call; None: nothing yet, it may be made again."""
+        return None
 
     async def refuse(self, request: dict[str, Any], key: str) -> dict[str, Any] | Refusal:
         return Refusal("no_carrier")
@@ -106,6 +119,12 @@ class Orders:
         self.ledger = ledger
         self.services = services
         self.cancelled: set[str] = set()
+
+    async def watch(self) -> None:
+        """Keeps what is to be cancelled in memory, so that calls need not ask for it."""
+        while True:
+            self.cancelled = self.ledger.cancels()
+            await asyncio.sleep(0.1)
 
     async def order(self, order: Order, started: float) -> dict[str, Any]:
         saga = f"order/{order.order_id}"
@@ -126,7 +145,9 @@ class Orders:
             mail = {"customer_email": order.customer_email}
             undo.append(("tell_customer", mail, lambda: None))
             parcel = {"order_id": order.order_id, "reservation": known["reservation"]}
-            shipment = await self.act(saga, "create_shipment", ship, parcel, started)
+            shipment = await self.act(
+                saga, "create_shipment", ship, parcel, started, query=self.services.query
+            )
         except OrderFailed as failure:
             if undo and undo[-1][0] == failure.step and not failure.unknown:
                 undo.pop()
@@ -138,7 +159,13 @@ class Orders:
         return {"state": "COMPLETED", "tracking": shipment["id"]}
 
     async def act(
-        self, saga: str, step: str, action: Action, request: dict[str, Any], started: float | None
+        self,
+        saga: str,
+        step: str,
+        action: Action,
+        request: dict[str, Any],
+        started: float | None,
+        query: Query | None = None,
     ) -> dict[str, Any]:
         """One durable call; ``started`` None: past the point of no return, for ever."""
 
@@ -154,7 +181,9 @@ class Orders:
                         return await self.once(key, action, request)
                 except Exception:
                     if started is not None and attempt >= ATTEMPTS:
-                        return {"failed": "unknown", "unknown": True}
+                        settled = await self.settle(key, query, request)
+                        if settled is not None:
+                            return settled
                     await asyncio.sleep(min(0.2 * 2 ** (attempt - 1), 30))
 
         outcome = await DBOS.run_step_async({"name": step}, perform)
@@ -174,6 +203,25 @@ class Orders:
             return {"failed": answer.reason}
         self.ledger.done(key, answer)
         return {"answer": answer}
+
+    async def settle(
+        self, key: str, query: Query | None, request: dict[str, Any]
+    ) -> dict[str, Any] | None:
+        """An outcome that nobody knows; None: call again."""
+        if query is None:
+            return {"failed": "unknown", "unknown": True}
+        try:
+            async with asyncio.timeout(TIMEOUT):
+                answer = await query(request, key)
+        except Exception:
+            return None
+        if isinstance(answer, Refusal):
+            self.ledger.bury(key)
+            return {"failed": answer.reason}
+        if answer is not None:
+            self.ledger.done(key, answer)
+            return {"answer": answer}
+        return None
 
     async def take_back(self, saga: str, step: str, request: dict[str, Any], reason: str) -> None:
         async def perform() -> dict[str, Any]:
@@ -237,11 +285,13 @@ async def measure(folder: Path, sagas: int, *, failing: bool, in_flight: int) ->
             end = await handle.get_result()
             assert end["state"] == ("COMPENSATED" if failing else "COMPLETED")
 
+    watch = asyncio.create_task(orders.watch())
     try:
         began = time.perf_counter()
         await asyncio.gather(*(one(number) for number in range(sagas)))
         return sagas / (time.perf_counter() - began)
     finally:
+        watch.cancel()
         DBOS.destroy(destroy_registry=True)
         orders.ledger.connection.close()
 
