@@ -25,7 +25,8 @@ class Spot:
     """Where an expression stands: with ``reader``, or at the end of the saga if that is None.
 
     ``inside``: at the end of its body; ``own``: in its compensation; ``failing``: where the
-    failure is known; ``items`` False: where no item can be named; ``extra`` are further names.
+    failure is known; ``items`` False: where no item can be named; ``keyed`` False: in the key of
+    the saga itself; ``extra`` are further names.
     """
 
     reader: Place | None = None
@@ -33,6 +34,7 @@ class Spot:
     own: bool = False
     failing: bool = False
     items: bool = True
+    keyed: bool = True
     extra: Mapping[str, Type] = field(default_factory=dict)
     holds: tuple[Expr, ...] = ()  # conditions of its own that hold here
 
@@ -122,6 +124,10 @@ class Binder:
             message = "`saga.failure` cannot be read here: nothing has failed yet."
             help = "It is known in compensations and `undo` items."
             self.found.add(diagnostic("NA003", reach.span, message, help=help))
+            return ANY
+        if reach.path[:1] == ("key",) and not spot.keyed:
+            message = "`saga.key` cannot be read here: this is what it is made of."
+            self.found.add(diagnostic("NA003", reach.span, message, help="Use `input` only."))
             return ANY
         return STATELESS
 

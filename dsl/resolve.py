@@ -157,7 +157,7 @@ def _is_undoable(
 def _check_top(saga: Saga, binder: Binder) -> RecordType:
     """Checks the key, locks and cancel; returns the type of the saga's output."""
     early = Spot(items=False)
-    _check_key(saga.key, binder, early)
+    _check_key(saga.key, binder, replace(early, keyed=False))
     for lock in saga.locks.values():
         _check_key(lock.key, binder, early)
     if saga.cancel is not None and saga.cancel.match is not None:

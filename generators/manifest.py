@@ -89,7 +89,7 @@ def read_manifest(text: bytes | None) -> Manifest:
         if plain["format"] != FORMAT:
             raise ManifestError(f"format {plain['format']!r} is not known to this sagac")
         return Manifest({name: _section(each) for name, each in plain["sections"].items()})
-    except (ValueError, LookupError, TypeError, AttributeError) as problem:
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as problem:
         if isinstance(problem, ManifestError):
             raise
         raise ManifestError("it is not a lock file that sagac wrote") from problem

@@ -11,7 +11,16 @@ import keyword
 import re
 from collections.abc import Iterable
 
+from .modules import TAKEN_PACKAGES
+
 _WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z]+|[0-9]+")
+
+# In a comment of the first line this says how the whole file is to be read.
+_ENCODING = re.compile(r"(coding)([:=])")
+# What type checkers, linters and formatters obey in a comment.
+_DIRECTIVE = re.compile(
+    r"(?:type|mypy|pyright|ruff|flake8|pylint|isort|fmt|yapf|pragma)\s*:|no(?:qa|sec)\b", re.I
+)
 
 KEYWORDS = frozenset(keyword.kwlist) | {"match", "case", "type", "_"}
 BUILTINS = frozenset(dir(builtins))
@@ -69,37 +78,7 @@ def method(text: str) -> str:
 def package(saga: str) -> str:
     """The package of a saga: its name, unless Python or the layout has a use for it."""
     name = snake(saga)
-    return f"{name}_saga" if name in KEYWORDS or name in _TAKEN_PACKAGES else name
-
-
-_TAKEN_PACKAGES = frozenset(
-    [
-        "handlers",
-        "tests",
-        "dbos",
-        "sqlalchemy",
-        "psycopg",
-        "asyncio",
-        "datetime",
-        "decimal",
-        "typing",
-        "uuid",
-        "json",
-        "os",
-        "sys",
-        "collections",
-        "dataclasses",
-        "pathlib",
-        "argparse",
-        "pytest",
-        "logging",
-        "types",
-        "enum",
-        "abc",
-        "re",
-        "time",
-    ]
-)
+    return f"{name}_saga" if name in KEYWORDS or name in TAKEN_PACKAGES else name
 
 
 def _no_digit(name: str, prefix: str) -> str:
@@ -158,7 +137,15 @@ def _attribute(text: str) -> str:
 def one_line(text: str) -> str:
     """``text`` as one line that may stand in a comment or docstring: it cannot end either."""
     line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    line = _ENCODING.sub(r"\1 \2", line)
     return line.replace("\\", "\\\\").replace('"""', "'''")
+
+
+def comment(text: str, width: int = 96) -> str:
+    """``text`` as a comment of one line, cut at ``width``, in which no tool sees an order."""
+    line = one_line(text)
+    line = f"- {line}" if _DIRECTIVE.match(line) else line
+    return f"# {line[: max(width, 1)]}".rstrip()
 
 
 def docstring(text: str, width: int = 96) -> str:

@@ -124,14 +124,19 @@ def check_paths(paths: Iterable[str]) -> None:
     """Raises PathEscape for a path that is not relative, plain and unique in any case."""
     seen: dict[str, str] = {}
     for path in paths:
-        pure = PurePosixPath(path)
-        plain = not pure.is_absolute() and str(pure) == path and path != "."
-        if not plain or ".." in pure.parts or any(c in path for c in '\\:\0\n*?"<>|'):
+        if not is_inside(path):
             raise PathEscape(f"the path {path!r} is not inside the output folder")
         if path.casefold() in seen:
             other = seen[path.casefold()]
             raise PathEscape(f"the paths {path!r} and {other!r} are one file on some systems")
         seen[path.casefold()] = path
+
+
+def is_inside(path: str) -> bool:
+    """Whether a path is relative, plain, and cannot leave the folder that it starts in."""
+    pure = PurePosixPath(path)
+    plain = not pure.is_absolute() and str(pure) == path and path != "."
+    return plain and ".." not in pure.parts and not any(c in path for c in '\\:\0\n*?"<>|')
 
 
 def diff(path: str, before: bytes | None, after: bytes | None) -> str:

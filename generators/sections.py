@@ -48,6 +48,8 @@ def prepare(
     name = f"{graph.saga.name}/{generator.style}"
     before = manifest.sections.get(name)
     kept = _kept(graph.saga.version, before, drop)
+    for version in kept:  # what cannot be read must not reach the generator
+        _read(version.actions)
     means = meaning(graph)
     generated = generator.generate(graph, source, kept, options, played)
     versions = (each.version for each in kept)
@@ -151,5 +153,5 @@ def _span(graph: SagaGraph, action: str) -> Span:
 def _read(actions: Any) -> Signatures:
     try:
         return read_signatures(actions)
-    except (LookupError, TypeError, ValueError, AttributeError) as problem:
+    except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as problem:
         raise ManifestError("the signatures in it cannot be read") from problem

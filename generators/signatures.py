@@ -5,11 +5,13 @@ Kept versions are remembered by these, so that a change that would break one is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from sagac.dsl.types import (
+    PRIMITIVES,
     EnumType,
     Field,
     ListType,
@@ -22,6 +24,8 @@ from sagac.dsl.types import (
 )
 
 Types = Mapping[str, Type]
+
+_NAME = re.compile(r"[A-Za-z]\w*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,29 @@ class Signatures:
 def read_signatures(plain: Mapping[str, Any]) -> Signatures:
     """Signatures from JSON data. Raises LookupError, TypeError or ValueError for other data."""
     actions = {key: _action(key, each) for key, each in plain["actions"].items()}
-    return Signatures(actions, {name: read_type(each) for name, each in plain["types"].items()})
+    types = {_name(name): read_type(each) for name, each in plain["types"].items()}
+    used = {name for each in _types(actions.values()) for name in _named(each)}
+    if not used.union(*map(_named, types.values())) <= types.keys():
+        raise LookupError("a type that is used is not there")
+    return Signatures(actions, types)
+
+
+def _types(actions: Iterable[Action]) -> Iterator[Type]:
+    for each in actions:
+        yield from (each.input, each.output)
+        yield from (data for _, data in each.refusals if data is not None)
+
+
+def _named(type: Type) -> set[str]:
+    """The names from ``types:`` that a type mentions."""
+    match type:
+        case NamedType(name):
+            return {name}
+        case ListType(inner) | OptionalType(inner):
+            return _named(inner)
+        case RecordType(fields):
+            return {name for each in fields for name in _named(each.type)}
+    return set()
 
 
 def breaking(before: Signatures, after: Signatures) -> Iterator[tuple[str, str]]:
@@ -132,18 +158,18 @@ def type_json(type: Type) -> Any:
 def read_type(plain: Any) -> Type:
     """A type from what ``type_json`` made of it."""
     match plain:
-        case str():
+        case str() if plain in PRIMITIVES:
             return Primitive(plain)
         case [item]:
             return ListType(read_type(item))
         case {"fields": dict()}:
             return _record(plain)
-        case {"enum": list(values)}:
+        case {"enum": list(values)} if all(isinstance(each, str) for each in values):
             return EnumType(tuple(values))
         case {"schema": str(schema)}:
             return SchemaType(schema)
         case {"use": str(name)}:
-            return NamedType(name)
+            return NamedType(_name(name))
         case {"optional": inner}:
             return OptionalType(read_type(inner))
     raise ValueError(f"{plain!r} is no type")
@@ -151,10 +177,18 @@ def read_type(plain: Any) -> Type:
 
 def _record(plain: Mapping[str, Any]) -> RecordType:
     fields = (
-        Field(name.removesuffix("?"), read_type(each), name.endswith("?"))
+        Field(_name(name.removesuffix("?")), read_type(each), name.endswith("?"))
         for name, each in plain["fields"].items()
     )
-    return RecordType(tuple(fields), plain.get("name"))
+    name = plain.get("name")
+    return RecordType(tuple(fields), None if name is None else _name(name))
+
+
+def _name(text: str) -> str:
+    """``text`` if it is a name as in a spec; what is read here ends in generated code."""
+    if _NAME.fullmatch(text) is None:
+        raise ValueError(f"{text!r} is no name")
+    return text
 
 
 def _action_json(action: Action) -> dict[str, Any]:
@@ -168,10 +202,10 @@ def _action_json(action: Action) -> dict[str, Any]:
 
 def _action(key: str, plain: Mapping[str, Any]) -> Action:
     service, _, name = key.partition(".")
-    fails = ((each, data and _record(data)) for each, data in plain["fails"].items())
+    fails = ((_name(each), data and _record(data)) for each, data in plain["fails"].items())
     return Action(
-        service,
-        name,
+        _name(service),
+        _name(name),
         _record(plain["input"]),
         _record(plain["output"]),
         tuple(fails),

@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 
 from .manifest import LOCK
-from .plan import Change, Kind, Plan, check_paths
+from .plan import Change, Kind, Plan, check_paths, is_inside
 
 
 class WriteProblem(Exception):
@@ -30,8 +30,8 @@ class Folder:
 
         Raises WriteProblem for a link, a folder in its place, or what the system refuses.
         """
-        place = self._place(path)
         try:
+            place = self._place(path)
             mode = place.lstat().st_mode
             if not stat.S_ISREG(mode):
                 raise WriteProblem(f"{path} is not a regular file; sagac does not touch it")
@@ -70,6 +70,8 @@ class Folder:
 
     def _place(self, path: str) -> Path:
         """Where a file is; no folder on the way, nor the file, may be a link."""
+        if not is_inside(path):
+            raise WriteProblem(f"the path {path!r} is not inside the output folder")
         place = self.root
         for part in path.split("/"):
             place = place / part

@@ -17,7 +17,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "lint": ("lint", "Check sagas and say what is wrong, and where."),
     "explain": ("explain", "Explain a finding by its code."),
     "graph": ("graph", "Print the saga graph as JSON or DOT."),
-    "diagram": ("diagram", "Draw a saga: Mermaid, SVG, PNG and others."),
+    "diagram": ("diagram", "Draw a saga as SVG, PNG, Mermaid or DOT."),
     "generate": ("generate", "Write the code of a saga, or check that it is up to date."),
     "run": ("run", "Run a saga on this machine."),
     "status": ("status", "Show how far running and ended sagas have come."),
@@ -29,7 +29,7 @@ EPILOG = """\
 \b
 Example:
   sagac lint specs/order-fulfilment.saga.yaml
-  sagac diagram specs/order-fulfilment.saga.yaml > order.mmd
+  sagac diagram specs/order-fulfilment.saga.yaml --format mermaid > order.mmd
 
 \b
 Exit codes: 0 clean; 1 findings, drift or a stuck saga; 2 wrong usage; 3 a bug in sagac.

@@ -151,7 +151,8 @@ def _source(spec: Spec) -> Source:
     from sagac.generators.base import Source
     from sagac.generators.manifest import digest
 
-    return Source(spec.name, digest(spec.text.replace(b"\r\n", b"\n")))
+    name = spec.name.encode("utf-8", "backslashreplace").decode()  # undecodable bytes of a path
+    return Source(name, digest(spec.text.replace(b"\r\n", b"\n")))
 
 
 def _report(spec: Spec, prepared: Prepared, force: bool) -> None:

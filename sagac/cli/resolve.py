@@ -21,6 +21,7 @@ EPILOG = """\
 retry  call it again, from the first attempt
 done   it has taken effect (the person has looked): go on with --output
 skip   go on without it; the saga ends with a mark
+failed it has not taken effect and never will (of an action whose outcome is unknown)
 
 \b
 Example:

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from sagac.cli.support import UsageProblem, read_spec
+from sagac.cli.support import UsageProblem, read_json, read_spec
 
 EPILOG = """\
 \b
@@ -111,10 +111,10 @@ def _object(path: str) -> Mapping[str, Any]:
     shown = "standard input" if path == "-" else path
     try:
         with click.open_file(path, encoding="utf-8") as file:
-            found = json.load(file)
+            found = read_json(file.read())
     except OSError as error:
         raise UsageProblem(f"{shown}: cannot be read ({error.strerror})") from None
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise UsageProblem(f"{shown}: is not JSON: {error}") from None
     if not isinstance(found, dict):
         raise UsageProblem(f"{shown}: the input of a saga is an object")
@@ -124,7 +124,7 @@ def _object(path: str) -> Mapping[str, Any]:
 def _signal(text: str) -> tuple[str, Any]:
     event, _, data = text.partition("=")
     try:
-        found = json.loads(data or "{}")
+        found = read_json(data or "{}")
     except ValueError as error:
         raise UsageProblem(f"--signal {event}: the data is not JSON: {error}") from None
     if not isinstance(found, dict):

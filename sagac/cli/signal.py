@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import click
 
-from sagac.cli.support import UsageProblem
+from sagac.cli.support import UsageProblem, read_json
 from sagac.runner.place import find_place
 from sagac.runner.resume import resume
 from sagac.runner.store import find_saga, open_store
@@ -61,7 +60,7 @@ def _data(text: str | None) -> Any:
         if text.startswith("@"):
             with open(text[1:], encoding="utf-8") as file:
                 text = file.read()
-        found = json.loads(text)
+        found = read_json(text)
     except OSError as error:
         raise UsageProblem(f"{text[1:]}: cannot be read ({error.strerror})") from None
     except ValueError as error:

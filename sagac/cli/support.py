@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
@@ -74,6 +74,24 @@ def project_root(folder: Path) -> Path:
         if (each / "sagac.toml").is_file() or (each / ".git").exists() or _has_table(each):
             return each
     return folder
+
+
+def read_json(text: str) -> Any:
+    """The value of a JSON text from the user.
+
+    Raises ValueError for what is no JSON, is nested too deep, or holds half characters, which no
+    database keeps.
+    """
+    import json
+
+    try:
+        found = json.loads(text)
+        json.dumps(found, ensure_ascii=False).encode()
+    except RecursionError:
+        raise ValueError("it is nested too deep") from None
+    except UnicodeEncodeError:
+        raise ValueError("it holds half a character, a lone surrogate") from None
+    return found
 
 
 def compile_or_exit(spec: Spec) -> SagaGraph:

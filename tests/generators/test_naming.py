@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import keyword
+import sys
 
 import pytest
 
@@ -49,8 +50,36 @@ def test_descriptions_stay_inside_their_docstring(text: str) -> None:
     assert "\u202e" not in naming.one_line(text)
 
 
-def test_packages_do_not_hide_what_generated_code_imports() -> None:
-    assert naming.package("handlers") == "handlers_saga"
+@pytest.mark.parametrize(
+    "text", ["type: ignore", "Type : x", "mypy: ignore-errors", "ruff: noqa", "noqa", "fmt: off"]
+)
+def test_descriptions_give_no_orders_to_tools(text: str) -> None:
+    assert naming.comment(text) == f"# - {text}"
+    source = f"def f() -> None:\n    {naming.comment(text)}\n    pass\n"
+    assert not ast.parse(source, type_comments=True).type_ignores
+
+
+def test_comments_are_cut() -> None:
+    assert naming.comment("two words", 4) == "# two"
+    assert naming.comment("typed: by hand", -5) == "# t"
+
+
+def test_no_text_says_how_a_file_is_encoded() -> None:
+    assert naming.one_line("coding=utf-7 coding: x") == "coding =utf-7 coding : x"
+
+
+@pytest.mark.parametrize("module", ["handlers", "json", "queue", "calendar", "dbos", "pytest"])
+def test_packages_do_not_hide_what_generated_code_imports(module: str) -> None:
+    assert naming.package(module) == f"{module}_saga"
+
+
+def test_packages_do_not_hide_the_standard_library() -> None:
+    names = [each for each in sys.stdlib_module_names if each == naming.snake(each)]
+    assert names
+    assert not [each for each in names if naming.package(each) == each]
+
+
+def test_other_packages_have_the_name_of_their_saga() -> None:
     assert naming.package("order-fulfilment") == "order_fulfilment"
 
 

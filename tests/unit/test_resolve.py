@@ -162,6 +162,11 @@ def test_one_slip_is_one_finding(name: str) -> None:
     assert help in (finding.help or "")
 
 
+def test_the_key_is_not_made_of_itself() -> None:
+    _, found, source = resolved(step("a"), head=HEAD.replace("${input.x}", "${saga.key}"))
+    assert [(each.code, at(source, each.span)) for each in found] == [("NA003", "saga")]
+
+
 FINE = {
     "narrowed by its own if": reading("a", "upper(input.maybe)", "if: input.maybe is not None"),
     "narrowed by the case": CHOOSE.replace("input.n > 1", "input.maybe is not None").replace(

@@ -69,7 +69,7 @@ class Blocks:
 
     def _item(self, item: Item, place: Place) -> Values:
         if item.description:
-            place.add(f"# {naming.one_line(item.description)[: 96 - place.indent]}")
+            place.add(naming.comment(item.description, 96 - place.indent))
         if self._unit.is_gate(item):
             place.add(f"await {place.saga}.gate()")
         if item.condition is None:

@@ -37,6 +37,7 @@ from .worker import worker_file
 from .workflow import workflow_body, workflow_module
 
 TEMPLATE = "1"
+LONGEST = 80  # characters of a package's name, as of a saga's
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ def _package(graph: SagaGraph, options: DbosOptions) -> str:
     if not options.package:
         return naming.package(graph.saga.name.text)
     name = options.package
-    if not name.isidentifier() or not name.isascii() or naming.package(name) != name:
+    if len(name) > LONGEST or not name.isascii() or naming.package(name) != name:
         raise OptionError(f"option 'package' is the name of a Python package, not {name!r}")
     return name
 
@@ -110,7 +111,7 @@ def _version(
     """One version: the workflow, those of its sub-sagas, and the types that are its own."""
     definitions = {}
     modules = Names({"types", "workflow"})
-    constants = Names()
+    constants = Names({"DEFINITIONS", "FOREVER", "STANDARD", "UUID", *here.records.given})
     for scope in catalogue.scopes:
         saga = scope.graph.saga
         constant = constants.fresh(naming.constant(saga.name.text))

@@ -24,7 +24,6 @@ class Participants:
         self.package = package
         self._names = Names()
         self._methods: dict[str, Names] = {}
-        self._classes = Names()
         for service, actions in catalogue.services.items():
             self.attribute(service)
             for action in actions:
@@ -55,11 +54,11 @@ class Participants:
 
     def handlers(self, service: str) -> str:
         """The class of the user's handlers."""
-        return self._classes.of(service, f"{naming.camel(service)}Handlers")
+        return self.records.reserved(("handlers", service), f"{naming.camel(service)}Handlers")
 
     def protocol(self, service: str) -> str:
         """The Protocol of a service."""
-        return self._classes.of(("protocol", service), f"{naming.camel(service)}Service")
+        return self.records.reserved(("protocol", service), f"{naming.camel(service)}Service")
 
     def answer(self, action: Action) -> str:
         """What a method may return: the output or one of the refusals."""

@@ -38,7 +38,7 @@ _PRIMITIVES = {
 # What a generated module of types or its users import: a class must not be called so.
 _OF_THE_ENGINE = (
     "Answer Call Compensation Definition Done Engine Event Failure Lock Never NotYet Nothing Policy"
-    " Retry Saga Services"
+    " Retry Saga Services Elements Race Case Path Player"
 )
 _RESERVED = naming.IN_ANNOTATIONS | {*_OF_THE_ENGINE.split(), "Protocol", *naming.BUILTINS}
 
@@ -78,6 +78,15 @@ class Records:
             self._names.of(("type", name), naming.camel(name))
         for name, type in self.types.items():
             self._define(name, type)
+
+    @property
+    def given(self) -> tuple[str, ...]:
+        """The names of all classes and aliases so far."""
+        return (*self.classes, *self.aliases)
+
+    def reserved(self, key: object, wanted: str) -> str:
+        """A name for ``key`` that no class has or will have."""
+        return self._names.of(key, wanted)
 
     def named(self, name: str) -> str:
         """The class or alias of a name from ``types:``."""

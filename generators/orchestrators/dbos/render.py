@@ -107,7 +107,8 @@ def tidy(source: str) -> str:
 
 
 def _used(body: str) -> set[str]:
-    return {each.id for each in ast.walk(ast.parse(body)) if isinstance(each, ast.Name)}
+    names = (each for each in ast.walk(ast.parse(body)) if isinstance(each, ast.Name))
+    return {each.id for each in names if isinstance(each.ctx, ast.Load)}
 
 
 def _from(modules: Iterable[tuple[str, set[str]]]) -> list[str]:

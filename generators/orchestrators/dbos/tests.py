@@ -35,7 +35,7 @@ def test_files(
         outputs=text([_assigned("OUTPUTS", "object", _outputs(here, played))]),
         refusals=text([_assigned("REFUSALS", "object", _refusals(here, graph, played))]),
         input=text([_named("INPUT: Any = ", played.input)]),
-        cases=text([Group("CASES = [", tuple(map(_case, played.cases)), "]")]),
+        cases=text([Group("CASES: list[Case] = [", tuple(map(_case, played.cases)), "]")]),
         services=text([_services(here)], 8).strip(),
     )
     folder = f"{here.package}/generated"

@@ -18,7 +18,9 @@ from .policies import Policies
 from .reading import Reading
 from .records import optional
 
-_LOCALS = frozenset(["saga", "input", "services", "own", "failure", "event", "dt", "decode"])
+# What the module of a workflow imports, and what its functions are given.
+_IMPORTED = frozenset(["asyncio", "dataclass", "decode", "dt", "field", "json"])
+_LOCALS = _IMPORTED | {"saga", "input", "services", "own", "failure", "event"}
 
 
 class Unit:
@@ -34,13 +36,17 @@ class Unit:
         self.definitions = definitions  # saga -> (constant, input class) of the sub-sagas
         self.reading = Reading(scope.graph)
         self.constant = definitions[scope.graph.saga.name.text][0]
-        self.policies = Policies(list(self.graph.facts.values()), Names({self.constant}))
+        taken = {*here.records.given, *(constant for constant, _ in definitions.values())}
+        self.policies = Policies(list(self.graph.facts.values()), Names(taken))
         self.calls = Calls(scope, here, self.policies)
         self.events = EventTypes(scope, here.records)
         self.names = Names(_LOCALS | naming.BUILTINS)
         for name, facts in self.graph.facts.items():
             if isinstance(facts.item, Step | SubSaga | Wait | Foreach | Parallel):
                 self.variable(name)
+        self.function = Names(_IMPORTED | naming.BUILTINS).fresh(
+            naming.method(self.scope.graph.saga.name.text)
+        )
         self._elements: dict[str, str] = {}
         self.apart: set[str] = set()  # names that code outside their block knows by another one
 

@@ -17,8 +17,7 @@ from .writing import Place
 
 def workflow_body(unit: Unit) -> str:
     """The policies, the function and the definition of a saga, without imports."""
-    saga = unit.graph.saga
-    function = naming.method(saga.name.text)
+    function = unit.function
     values = _values(unit)
     written = _function(unit, values)
     return template(
@@ -73,9 +72,13 @@ def _values(unit: Unit) -> Values:
 
 def _definition(unit: Unit, function: str, values: Values) -> Code:
     saga = unit.graph.saga
+    early = values.at(("saga", "version"), str(saga.version))  # where there is no saga yet
+    key = early.text(saga.key)
     cancel = None
     if saga.cancel is not None:
-        cancel = prefixed("lambda input: ", unit.events.cancel(saga.cancel, values))
+        cancel = prefixed(
+            "lambda input: ", unit.events.cancel(saga.cancel, early.at(("saga", "key"), _held(key)))
+        )
     return call(
         "Definition",
         name=f'"{saga.name}"',
@@ -83,10 +86,15 @@ def _definition(unit: Unit, function: str, values: Values) -> Code:
         run=function,
         input=unit.definitions[saga.name.text][1],
         output=_output(unit),
-        key=f"lambda input: {values.text(saga.key)}",
+        key=f"lambda input: {key}",
         deadline=number(saga.deadline.value) if saga.deadline else None,
         cancel=cancel,
     )
+
+
+def _held(source: str) -> str:
+    """``source`` so that it may stand inside any expression."""
+    return source if source.replace(".", "_").isidentifier() else f"({source})"
 
 
 def _output(unit: Unit) -> str:

@@ -8,6 +8,7 @@ import logging
 import random
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
@@ -86,7 +87,9 @@ class Caller:
             outcome = await self._lock() or await self._until_settled()
         if self._in_trouble or maybe_begun:
             await self.running.trouble_over(self.work.name)
-        return replace(outcome, at=self.started, ended=time.time(), attempts=max(self.attempts, 1))
+        outcome.at, outcome.ended = self.started, time.time()
+        outcome.attempts = max(self.attempts, 1)
+        return outcome
 
     # Attempts
 
@@ -150,7 +153,9 @@ class Caller:
             if entry.done:
                 return self._outcome("done", output=entry.answer)
             return self._outcome("failed", reason="unknown", data={"fenced": True})
-        call = replace(self.work.call, attempt=self.attempts, tx=tx)
+        call = self.work.call
+        if tx is not None or self.attempts > 1:
+            call = replace(call, attempt=self.attempts, tx=tx)
         if settle == self._queried:
             call = replace(call, step=f"{call.step}~query")
         return await settle(await invoke(action, self.work.request, call), ledger, tx)
@@ -252,7 +257,10 @@ class Caller:
         """After a crash: what a person had answered, or the question again."""
         answers = await self.running.answers(self.work.name)
         if answers and answers[-1]["action"] != "retry":
-            return await self._obey(answers[-1])
+            with suppress(DecodeError, ValueError):
+                outcome = await self._obey(answers[-1])
+                await self.running.unstuck(self.work.name)
+                return outcome
         why = await self.running.stuck_since(self.work.name)
         if why is not None:
             return await self._ask(why)

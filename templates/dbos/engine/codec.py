@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import types
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
@@ -195,15 +196,25 @@ def _exactly(kind: type, what: str) -> Coder:
 
 def _number(data: Any) -> float:
     if isinstance(data, int | float) and not isinstance(data, bool):
-        return float(data)
+        with suppress(OverflowError):
+            return float(data)
     raise _expected("a number", data)
+
+
+def _duration(data: Any) -> timedelta:
+    seconds = _number(data)
+    with suppress(OverflowError, ValueError):
+        return timedelta(seconds=seconds)
+    raise _expected("a duration in seconds", data)
 
 
 def _decimal(data: Any) -> Decimal:
     try:
         if isinstance(data, str | int | float | Decimal) and not isinstance(data, bool):
-            return Decimal(str(data))
-    except InvalidOperation:
+            number = Decimal(str(data))
+            if number.is_finite():
+                return number
+    except (InvalidOperation, ValueError):  # ValueError: an int of too many digits
         pass
     raise _expected("a decimal", data)
 
@@ -226,7 +237,7 @@ _SCALARS: dict[Any, Coder] = {
     Decimal: _decimal,
     datetime: _parsed(datetime.fromisoformat, "a date with time"),
     date: _parsed(date.fromisoformat, "a date"),
-    timedelta: lambda data: timedelta(seconds=_number(data)),
+    timedelta: _duration,
     UUID: _parsed(UUID, "a UUID"),
     bytes: _parsed(lambda text: base64.b64decode(text, validate=True), "base64 text"),
 }

@@ -16,7 +16,7 @@ HALTS = ("stopped", "cancelled", "timed_out")
 REASONS: dict[str | None, str] = {"cancelled": "cancelled", "timed_out": "deadline"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Outcome:
     """The recorded result of one call. ``at`` and ``ended`` are seconds since the epoch.
 

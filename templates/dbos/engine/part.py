@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any, TypeVar
 
 from .caller import Caller, OnUnknown, Work, failure_of
@@ -36,6 +37,17 @@ class Head:
     def cancellable(self) -> bool:
         """Whether cancel and deadline still count."""
         return not self.decided and (self.parent is None or self.parent.cancellable)
+
+    @cached_property
+    def limit(self) -> float | None:
+        """The earliest deadline of this saga and those around it."""
+        around = self.parent.limit if self.parent else None
+        return min((each for each in (self.deadline, around) if each is not None), default=None)
+
+    @cached_property
+    def limit_as_time(self) -> datetime | None:
+        """The same as handlers are told it."""
+        return None if self.limit is None else datetime.fromtimestamp(self.limit, UTC)
 
 
 @dataclass
@@ -107,17 +119,8 @@ class Part:
             return None
         if self._running.box.cancelled is not None:
             return "cancelled"
-        deadline = self._deadline()
+        deadline = self._head.limit
         return "timed_out" if deadline is not None and time.time() >= deadline else None
-
-    def _deadline(self) -> float | None:
-        head: Head | None = self._head
-        found: list[float] = []
-        while head is not None:
-            if head.deadline is not None:
-                found.append(head.deadline)
-            head = head.parent
-        return min(found, default=None)
 
     def _work(
         self,
@@ -128,13 +131,12 @@ class Part:
         policy: Policy,
         on_unknown: OnUnknown,
     ) -> Work:
-        deadline = self._deadline()
+        head = self._head
         key = f"{self.id}/{self._path}{name}"
-        when = None if deadline is None else datetime.fromtimestamp(deadline, UTC)
-        call = Call(key, self._head.name, self.key, self._path + name, 1, when)
+        call = Call(key, head.name, head.key, self._path + name, 1, head.limit_as_time)
         full = self._name(name)
         work = Work(full, key, action, request, output, policy, on_unknown, call)
-        work.deadline = deadline if self._head.cancellable else None
+        work.deadline = head.limit if head.cancellable else None
         return work
 
     async def _record(self, work: Work, lane: Lane | None = None) -> Outcome:
@@ -191,7 +193,7 @@ class Part:
             events,
             since=self._lane.clock,
             until=until,
-            deadline=self._deadline() if self._head.cancellable else None,
+            deadline=self._head.limit if self._head.cancellable else None,
             halt=lambda: "stopped" if self._lane.unwanted else self._called_off(),
         )
 
@@ -207,11 +209,11 @@ class Part:
             raise SagaFailed(failure, ended=self._lane.clock)
         return await self._ask_again(f"{name}~exhausted{times}", "exhausted")
 
-    async def _ask_again(self, name: str, why: str) -> Outcome:
+    async def _ask_again(self, name: str, why: str, expected: Any = object) -> Outcome:
         """After the pivot nothing fails: a person says how to go on."""
         waiting = self._waiting(name, (), None)
         outcome = await self._running.record.call(
-            waiting.name, self._lane, lambda maybe_begun: waiting.ask(why, maybe_begun)
+            waiting.name, self._lane, lambda maybe_begun: waiting.ask(why, maybe_begun, expected)
         )
         if outcome.mark is not None:
             self._running.marks.append(Mark(waiting.name, outcome.mark))

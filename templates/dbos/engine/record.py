@@ -65,9 +65,13 @@ class Record:
         everything recorded has been gone through, so that it sees what it would have seen.
         """
 
+        made: Outcome | None = None
+
         async def perform() -> dict[str, Any]:
+            nonlocal made
             maybe_begun, lane.live = not lane.live, True
-            return (await function(maybe_begun)).to_json()
+            made = await function(maybe_begun)
+            return made.to_json()
 
         step = self._kept.pop(name, None)
         if step is not None:
@@ -78,7 +82,7 @@ class Record:
         else:
             await self._all_gone_through(name)
             data = await DBOS.reserve_step().run_async({"name": name}, perform)
-            outcome = Outcome.from_json(data)
+            outcome = made or Outcome.from_json(data)
         lane.clock = max(lane.clock, outcome.ended)
         return outcome
 

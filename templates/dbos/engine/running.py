@@ -62,9 +62,13 @@ class Running:
         await self._execute(_STUCK, (self.id, name, now(), why))
         mail = await self.box.until(lambda: self.box.answer(name), None)
         await self.post.settle(mail, "taken", name)
-        await self._execute("delete from saga_stuck where saga = ? and path = ?", (self.id, name))
+        await self.unstuck(name)
         answer: dict[str, Any] = mail.data
         return answer
+
+    async def unstuck(self, name: str) -> None:
+        """A person has answered, and the answer is of use."""
+        await self._execute("delete from saga_stuck where saga = ? and path = ?", (self.id, name))
 
     async def answers(self, name: str) -> list[dict[str, Any]]:
         """What persons had answered before a crash."""

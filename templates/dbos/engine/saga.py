@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Any, Literal, Self, TypeVar
 
 from .caller import OnUnknown
-from .codec import encode
+from .codec import decode, encode
 from .contract import Action, Compensation, Definition, Event, Failure, Lock, Policy
 from .join import Elements, Join, Parallel, in_sequence
 from .outcome import HALTS, REASONS, Outcome, SagaFailed
@@ -307,7 +307,10 @@ class Saga(Part):
                 if not (after_pivot and problem.recoverable):
                     raise self._child_failed(name, problem) from None
                 attempt += 1
-                await self._ask_again(f"{name}#{attempt}", problem.failure.reason)
+                asked = f"{name}#{attempt}"
+                answer = await self._ask_again(asked, problem.failure.reason, definition.output)
+                if answer.output != "retry":
+                    return decode(definition.output, answer.output["payload"])
 
     # Machinery
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from .codec import decode
+from .codec import DecodeError, decode
 from .contract import Event
 from .outcome import REASONS, Kind, Outcome
 
@@ -32,6 +32,18 @@ class Race:
         return decode(event.data, self.payload)
 
 
+def _misfit(answer: dict[str, Any], expected: Any) -> str | None:
+    if answer["action"] == "retry":
+        return None
+    if answer["action"] == "failed":
+        return "the answer cannot be used: failed is no answer here"
+    try:
+        decode(expected, answer.get("output"))
+    except DecodeError as problem:
+        return f"the answer cannot be used: {problem}"
+    return None
+
+
 @dataclass
 class Waiting:
     """One wait. ``until`` and ``deadline`` are seconds since the epoch."""
@@ -49,6 +61,7 @@ class Waiting:
         """``done`` with the event that came, or ``done`` when the time of a plain wait is over;
         ``failed`` with ``timeout`` when events did not come in time."""
         began = time.time()
+        span = 0.0 if self.until is None else self.until - self.since
         if maybe_begun and (resumed := await self._resume(began)):
             return resumed
         while True:
@@ -64,16 +77,22 @@ class Waiting:
                 return self._outcome("done", began)
             if not self.stuck:
                 return self._outcome("failed", began, reason="timeout")
-            outcome = await self.ask("timeout", maybe_begun)
+            outcome = await self.ask("timeout", maybe_begun, self.events[0].data)
             if outcome.output != "retry":
                 return outcome
-            self.until = time.time() + (self.until - self.since)
+            self.until, maybe_begun = time.time() + span, False
 
-    async def ask(self, why: str, maybe_begun: bool) -> Outcome:
-        """STUCK: a person's answer is the output, ``retry`` or what stands for the event."""
+    async def ask(self, why: str, maybe_begun: bool, expected: Any = object) -> Outcome:
+        """STUCK: a person's answer is the output, ``retry`` or what stands for the event.
+
+        An answer whose output is not of the type ``expected`` is asked for again.
+        """
         began = time.time()
         answers = await self.running.answers(self.name) if maybe_begun else []
         answer = answers[-1] if answers else await self.running.ask(self.name, why)
+        while (problem := _misfit(answer, expected)) is not None:
+            answer = await self.running.ask(self.name, f"{why}; {problem}")
+        await self.running.unstuck(self.name)
         if answer["action"] == "retry":
             return self._outcome("done", began, output="retry")
         mark = f"skipped by a person: {answer['reason']}" if answer["action"] == "skip" else None

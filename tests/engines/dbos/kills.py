@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .cases import ALL_STEPS, BOTH, MORE, Case, answer
+from .case import Case, answer
+from .cases import ALL_STEPS, BOTH, MORE
 
 KILLS = [
     Case("k-step", "steps", {"reserve": "kill"}, (ALL_STEPS, "")),

@@ -1,36 +1,22 @@
-"""Sagas of every kind of item, written as the generator writes them, and handlers with a plan.
-
-The plan of a saga says what each call does, by the call's path: ``refuse``, ``raise`` (always),
-``raise 2`` (twice), ``slow`` (until the attempt times out), ``late`` (takes effect, then raises),
-``kill`` and ``kill after`` (the process, once, before or after the effect).
-"""
+"""Sagas of every kind of item, written as the generator writes them."""
 
 from __future__ import annotations
 
-import asyncio
-import os
-import signal
-import sqlite3
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import ClassVar
 
 from sagac.templates.dbos.engine import (
-    Call,
     Compensation,
     Definition,
-    Done,
     Event,
     Failure,
     Lock,
-    Never,
     Nothing,
-    NotYet,
     Policy,
-    Refusal,
     Retry,
     Saga,
 )
+
+from .handlers import Ask, Gave, Handlers
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,110 +28,15 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
-    plan: dict[str, str]
-    note: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Gave:
-    ref: str
-
-
-@dataclass(frozen=True, slots=True)
-class Refused(Refusal):
-    reason: ClassVar[str] = "refused"
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
 class Answered:
     key: str
     text: str
 
 
-class Handlers:
-    """Every action. Effects go to a table ``effects`` with the call's key, once each."""
-
-    def __init__(self, path: Path, *, shared: bool) -> None:
-        self.path = path
-        if shared:
-            self.database = str(path)
-        connection = sqlite3.connect(path)
-        connection.execute("pragma journal_mode=wal")
-        connection.execute("create table if not exists effects (key text, step text, note text)")
-        connection.close()
-
-    async def act(self, request: Ask, call: Call) -> Gave | Refused:
-        await self._do(request, call)
-        if request.plan.get(call.step) == "refuse":
-            return Refused(call.step)
-        return Gave(f"{call.step} done")
-
-    def undo(self, request: Ask, call: Call) -> None:
-        plan = request.plan.get(call.step, "")
-        self._misbehave(plan, call)
-        assert call.failure is not None
-        note = f"{call.failure.reason}, {request.note}"
-        if call.tx is not None:
-            call.tx.execute_sync(_EFFECT, (call.key, call.step, note))
-        else:
-            self._write(call, note)
-        self._misbehave_after(plan, call)
-
-    async def query(self, request: Ask, call: Call) -> Done[Gave] | Never | NotYet:
-        plan = request.plan.get(call.step, "done")
-        if plan == "never":
-            return Never()
-        return NotYet() if plan == "not yet" else Done(Gave("found"))
-
-    async def _do(self, request: Ask, call: Call) -> None:
-        plan = request.plan.get(call.step, "")
-        self._misbehave(plan, call)
-        if plan == "slow":
-            await asyncio.sleep(60)
-        if plan == "refuse":
-            return
-        if call.tx is not None:
-            await call.tx.execute(_EFFECT, (call.key, call.step, request.note))
-        else:
-            self._write(call, request.note)
-        self._misbehave_after(plan, call)
-
-    def _write(self, call: Call, note: str | None) -> None:
-        connection = sqlite3.connect(self.path, timeout=30)
-        with connection:
-            seen = "select 1 from effects where key = ?"
-            if not connection.execute(seen, (call.key,)).fetchall():
-                connection.execute(_EFFECT, (call.key, call.step, note))
-        connection.close()
-
-    def _misbehave(self, plan: str, call: Call) -> None:
-        kind, _, times = plan.partition(" ")
-        if kind == "raise" and call.attempt <= int(times or 1000):
-            raise ConnectionError("no route")
-        if plan == "kill":
-            self._kill(call)
-
-    def _misbehave_after(self, plan: str, call: Call) -> None:
-        if plan == "late":
-            raise ConnectionError("answer lost")
-        if plan == "kill after":
-            self._kill(call)
-
-    def _kill(self, call: Call) -> None:
-        once = self.path.with_name(call.key.replace("/", "_") + ".killed")
-        if not once.exists():
-            once.touch()
-            os.kill(os.getpid(), signal.SIGKILL)
-
-
-_EFFECT = "insert into effects (key, step, note) values (?, ?, ?)"
-
-FAST = Policy(Retry(attempts=2, initial=0.01), timeout=5)
-SHORT = Policy(Retry(attempts=2, initial=0.01), timeout=2)
-ENDLESS = Policy(Retry(initial=0.01, max=0.05, jitter=True), timeout=5)
-ONCE = Policy(Retry(attempts=2, initial=0.01), idempotent=False, timeout=5)
+FAST = Policy(Retry(attempts=2, initial=0.01), timeout=60)
+SHORT = Policy(Retry(attempts=2, initial=0.01), timeout=1)
+ENDLESS = Policy(Retry(initial=0.01, max=0.05, jitter=True), timeout=60)
+ONCE = Policy(Retry(attempts=2, initial=0.01), idempotent=False, timeout=60)
 
 
 def taken_back(handlers: Handlers, input: Order, policy: Policy = ENDLESS) -> Compensation[Gave]:
@@ -158,7 +49,8 @@ async def steps(saga: Saga, input: Order, h: Handlers) -> Gave:
     ask = Ask(input.plan)
     await saga.step("check", h.act, ask, Gave, FAST)
     await saga.step("reserve", h.act, ask, Gave, FAST, undo=taken_back(h, input))
-    await saga.step("charge", h.act, ask, Gave, SHORT, undo=taken_back(h, input))
+    hurry = SHORT if input.plan.get("charge") == "slow" else FAST
+    await saga.step("charge", h.act, ask, Gave, hurry, undo=taken_back(h, input))
     saga.on_undo("tell", h.undo, lambda failure: Ask(input.plan, failure.step), ENDLESS)
     await saga.optional("gift", h.act, ask, Gave, FAST, undo=taken_back(h, input))
     ship = await saga.pivot("ship", h.act, ask, Gave, FAST, query=h.query)
@@ -246,9 +138,9 @@ async def waiting(saga: Saga, input: Order, h: Handlers) -> list[str]:
     other = Event("Other", Nothing)
     await saga.step("before", h.act, ask, Gave, FAST, undo=taken_back(h, input))
     await saga.sleep("cool_off", 0.05)
-    first = await saga.wait("first", answer, 20)
+    first = await saga.wait("first", answer, 300)
     late = await saga.wait_or_none("late", Event("Missing", Answered), 0.05)
-    race = await saga.race("race", answer, other, after=float(input.plan.get("after", "20")))
+    race = await saga.race("race", answer, other, after=float(input.plan.get("after", "300")))
     if race.won == "Answer":
         second = race.data(answer).text
     elif race.won == "Other":
@@ -301,7 +193,7 @@ async def locking(saga: Saga, input: Order, h: Handlers) -> None:
         )
         return
     go = Event("Go", Answered, lambda event: event.key == input.key)
-    await saga.wait("go", go, 20)
+    await saga.wait("go", go, 300)
 
 
 async def person(saga: Saga, input: Order, h: Handlers) -> str:
@@ -312,6 +204,60 @@ async def person(saga: Saga, input: Order, h: Handlers) -> str:
     await saga.pivot("commit", h.act, ask, Gave, FAST)
     await saga.retriable("mail", h.act, ask, Nothing, FAST)
     return once.ref
+
+
+async def after_pivot(saga: Saga, input: Order, h: Handlers) -> list[str]:
+    """Past the pivot: a wait, a repeat and a saga that a person helps along."""
+    ask = Ask(input.plan)
+    await saga.pivot("commit", h.act, ask, Gave, FAST)
+    answer = Event("Answer", Answered)
+    first = await saga.wait("first", answer, 0.05, after_pivot=True)
+
+    async def poll(saga: Saga) -> int:
+        await saga.step("ask", h.act, ask, Gave, FAST)
+        return 1
+
+    await saga.repeat("poll", poll, until=lambda seen: seen > 1, max=2, after_pivot=True)
+    inner = Order(f"{input.key}-inner", input.plan)
+    gave = await saga.run("both", BRANCHES, inner, after_pivot=True)
+    return [first.text, *gave]
+
+
+async def ignoring(saga: Saga, input: Order, h: Handlers) -> str:
+    answer = Event("Answer", Answered)
+    fresh = Event("Answer", Answered, early="ignore")
+    await saga.wait("begin", Event("Begin", Nothing), 60)
+    return (await saga.wait("fresh", fresh, 60)).text + (await saga.wait("old", answer, 60)).text
+
+
+async def quorum(saga: Saga, input: Order, h: Handlers) -> list[str]:
+    async def vote(saga: Saga, name: str) -> Gave:
+        return await saga.step(
+            "vote", h.act, Ask(input.plan, name), Gave, FAST, undo=taken_back(h, input)
+        )
+
+    votes = await saga.foreach("votes", input.lines, vote, parallel=True, join=2)
+    await saga.step("after", h.act, Ask(input.plan), Gave, FAST)
+    return votes.outcomes
+
+
+async def side_by_side(saga: Saga, input: Order, h: Handlers) -> None:
+    """A group undone in parallel: ``one`` is undone although ``two``'s undo waits for a person."""
+    ask = Ask(input.plan)
+    async with saga.group("pack", undo_order="parallel") as pack:
+        await pack.step("one", h.act, ask, Gave, FAST, undo=taken_back(h, input, FAST))
+        await pack.step("two", h.act, ask, Gave, FAST, undo=taken_back(h, input, FAST))
+    await saga.step("after", h.act, ask, Gave, FAST)
+
+
+async def going_on(saga: Saga, input: Order, h: Handlers) -> None:
+    ask = Ask(input.plan)
+    await saga.step("before", h.act, ask, Gave, FAST, undo=taken_back(h, input))
+    undo = Compensation[Gave](
+        h.undo, lambda own, failure: Ask(input.plan), FAST, on_failure="continue"
+    )
+    await saga.step("given_up", h.act, ask, Gave, FAST, undo=undo)
+    await saga.step("after", h.act, ask, Gave, FAST)
 
 
 def _key(input: Order) -> str:
@@ -326,7 +272,7 @@ STEPS = _define(
     "steps",
     steps,
     Gave,
-    deadline=30,
+    deadline=600,
     cancel=lambda input: Event("Stop", Answered, lambda event: event.key == input.key),
 )
 BRANCHES: Definition[Order, list[str]] = Definition("branches", 1, branches, Order, list[str], _key)
@@ -343,6 +289,11 @@ ALL = {
         _define("outer", outer, list[str]),
         _define("locking", locking, Nothing),
         _define("person", person, str),
-        _define("hurried", waiting, list[str], deadline=2),
+        _define("after-pivot", after_pivot, list[str]),
+        _define("ignoring", ignoring, str),
+        _define("quorum", quorum, list[str]),
+        _define("side-by-side", side_by_side, Nothing),
+        _define("going-on", going_on, Nothing),
+        _define("hurried", waiting, list[str], deadline=8),
     )
 }

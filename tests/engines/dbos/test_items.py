@@ -12,8 +12,10 @@ import pytest
 from sagac.templates.dbos.engine import End, Engine, SagaExists
 from sagac.templates.dbos.engine.store import CallRow, open_store
 
-from .cases import CASES, Case
-from .sagas import ALL, Handlers, Order
+from .case import Case
+from .cases import CASES
+from .handlers import Handlers
+from .sagas import ALL, Order
 
 
 class Results:
@@ -27,7 +29,7 @@ class Results:
 
 async def _one(engine: Engine, case: Case) -> End:
     order = Order(case.key, case.plan, case.lines, case.resource)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         run = await engine.start(ALL[case.saga], order)
         for send in case.sends:
             await send(engine, run.id)

@@ -27,7 +27,7 @@ def run_until_the_end(folder: Path, url: str, ledger: str) -> tuple[dict[str, En
         limit = BETWEEN[kills] if kills < len(BETWEEN) else 0
         command = [sys.executable, "-m", "tests.engines.dbos.worker", str(folder), url, ledger]
         done = subprocess.run(
-            [*command, str(limit)], cwd=ROOT, capture_output=True, text=True, timeout=100
+            [*command, str(limit)], cwd=ROOT, capture_output=True, text=True, timeout=300
         )
         if done.returncode == 0:
             lines = (json.loads(line) for line in done.stdout.splitlines())

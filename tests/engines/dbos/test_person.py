@@ -8,10 +8,13 @@ from pathlib import Path
 import pytest
 
 from sagac.templates.dbos.engine import End, Engine
-from sagac.templates.dbos.engine.store import open_store
+from sagac.templates.dbos.engine.store import Store, open_store
 
-from .cases import event
-from .sagas import ALL, Handlers, Order
+from .case import event, reached
+from .handlers import Handlers
+from .sagas import ALL, Order
+
+PATIENCE = 120
 
 
 def engine_in(folder: Path) -> Engine:
@@ -26,7 +29,7 @@ def test_stuck_survives_a_restart_and_waits_for_a_person(tmp_path: Path) -> None
 
     async def until_stuck() -> None:
         engine = engine_in(tmp_path)
-        async with engine, asyncio.timeout(20):
+        async with engine, asyncio.timeout(PATIENCE):
             await engine.start(ALL["person"], Order("1", plan))
             with open_store(engine.url) as store:
                 while not store.stuck():
@@ -34,7 +37,7 @@ def test_stuck_survives_a_restart_and_waits_for_a_person(tmp_path: Path) -> None
 
     async def go_on() -> End:
         engine = engine_in(tmp_path)
-        async with engine, asyncio.timeout(20):
+        async with engine, asyncio.timeout(PATIENCE):
             return await (await engine.start(ALL["person"], Order("1", plan))).wait()
 
     asyncio.run(until_stuck())
@@ -57,20 +60,21 @@ def test_stuck_survives_a_restart_and_waits_for_a_person(tmp_path: Path) -> None
 def test_cancel_before_and_after_the_point_of_no_return(tmp_path: Path) -> None:
     async def scenario() -> tuple[End, End]:
         engine = engine_in(tmp_path)
-        async with engine, asyncio.timeout(20):
+        async with engine, asyncio.timeout(PATIENCE):
             with open_store(engine.url) as store:
-                store.signal("steps/early", "Stop", {"key": "early", "text": ""})
-                store.signal("steps/other", "Stop", {"key": "somebody", "text": ""})
-                await asyncio.sleep(0.5)
                 early = await engine.start(ALL["steps"], Order("early"))
                 late = await engine.start(ALL["person"], Order("late", {"mail": "raise"}))
                 while not store.stuck("person/late"):
                     await asyncio.sleep(0.02)
                 store.cancel("person/late")
-                await asyncio.sleep(0.3)
                 store.resolve("person/late", "mail", "skip", "enough")
             return await early.wait(), await late.wait()
 
+    url = f"sqlite:///{tmp_path}/sagas.sqlite"
+    Store(url).close()
+    with open_store(url) as store:
+        store.signal("steps/early", "Stop", {"key": "early", "text": ""})
+        store.signal("steps/other", "Stop", {"key": "somebody", "text": ""})
     early, late = asyncio.run(scenario())
     assert early.because is not None
     assert (early.state, early.because.kind) == ("COMPENSATED", "cancelled")
@@ -83,11 +87,11 @@ def test_cancel_before_and_after_the_point_of_no_return(tmp_path: Path) -> None:
 def test_a_lock_is_refused_then_waited_for(tmp_path: Path) -> None:
     async def scenario() -> tuple[End, End]:
         engine = engine_in(tmp_path)
-        async with engine, asyncio.timeout(20):
+        async with engine, asyncio.timeout(PATIENCE):
             first = await engine.start(ALL["locking"], Order("first"))
-            await asyncio.sleep(0.3)
+            await reached("take")(engine, first.id)
             second = await engine.start(ALL["locking"], Order("second"))
-            await asyncio.sleep(0.3)
+            await reached("take")(engine, second.id)
             await event("Go", {"key": "first", "text": ""})(engine, first.id)
             return await first.wait(), await second.wait()
 

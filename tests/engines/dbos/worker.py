@@ -18,8 +18,9 @@ from sagac.templates.dbos.engine import Engine, encode
 from sagac.templates.dbos.engine.outcome import Outcome
 from sagac.templates.dbos.engine.record import Record
 
+from .handlers import Handlers
 from .kills import KILLS
-from .sagas import ALL, Handlers, Order
+from .sagas import ALL, Order
 
 
 def kill_after(calls: int) -> None:
@@ -48,7 +49,7 @@ async def main(folder: Path, store: str, ledger: str) -> None:
             await engine.start(ALL[case.saga], Order(case.key, case.plan, case.lines))
             for case in KILLS
         ]
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(180):
             ends = await asyncio.gather(*(run.wait() for run in runs))
     for run, end in zip(runs, ends, strict=True):
         print(json.dumps([run.id, encode(end)]))
