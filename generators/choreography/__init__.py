@@ -1,0 +1,1 @@
+"""Choreography: from the saga graph to one participant per service."""

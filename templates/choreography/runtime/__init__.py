@@ -1,0 +1,1 @@
+"""The runtime of a choreographed service, the same for every saga."""
