@@ -282,6 +282,8 @@ class Machine:
             self._halted(node, row)
             return
         row.since = self.now
+        if node.keyed:
+            row.values["saga.key"] = self.course.key
         match node.kind:
             case "step":
                 row.state, row.due, row.attempts = "ready", self.now, 0
