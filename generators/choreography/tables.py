@@ -19,7 +19,7 @@ from .parts import Edge, Node
 from .service import RUNTIME, Service
 from .writing import Nodes
 
-_TYPED = ("counted", "given", "matching", "named", "plain", "undoing")
+_TYPED = ("chosen", "counted", "either", "given", "matching", "named", "plain", "undoing")
 
 
 class TableWriter:

@@ -121,18 +121,16 @@ class Nodes:
             assert item.condition is not None
             place = self._service.frames.sight(node).place(item.name.text)
             view = self._typed(node, "if", item.condition, Spot(place))
-            return _given(view, f'"then" if {view.values.source(item.condition)} else "else"')
+            return _given(view, view.values.source(item.condition), "either")
         if isinstance(item, Wait):
             return f"lambda values: str(values[{quoted(f'{node.makes}.won')}])"
         assert isinstance(item, Choose)
         asked = (Asked(case.condition, self._spot(node)) for case in item.cases)
         view = self._service.view(node, "choice", *asked)
-        cases = (
-            f'"case {index}" if {view.values.source(case.condition)} else '
-            for index, case in enumerate(item.cases, start=1)
-        )
+        head = "lambda v: " if view.name else "lambda _: "
+        cases = (head + view.values.source(case.condition) for case in item.cases)
         last = '"none"' if item.otherwise is None else '"otherwise"'
-        return _given(view, "".join(cases) + last)
+        return call("chosen", view.name or "Nothing", Together("[", tuple(cases), "]"), last)
 
     def _foreach(self, node: Node, item: Foreach) -> Named:
         assert item.source is not None

@@ -5,7 +5,7 @@ Each function here makes of a typed function one that takes what the machine has
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import Field, fields, is_dataclass
 from functools import cache
 from typing import Any, TypeVar
@@ -36,6 +36,24 @@ def _names(view: Any) -> tuple[str, ...]:
 def given(view: type[V], make: Callable[[V], R]) -> Callable[[Values], R]:
     """``make`` of a view."""
     return lambda values: make(read(view, values))
+
+
+def either(view: type[V], holds: Callable[[V], bool]) -> Callable[[Values], str]:
+    """``then`` if it holds, else ``else``."""
+    return lambda values: "then" if holds(read(view, values)) else "else"
+
+
+def chosen(
+    view: type[V], cases: Sequence[Callable[[V], bool]], otherwise: str
+) -> Callable[[Values], str]:
+    """``case N``, the first that holds."""
+
+    def choose(values: Values) -> str:
+        v = read(view, values)
+        held = (f"case {number}" for number, holds in enumerate(cases, start=1) if holds(v))
+        return next(held, otherwise)
+
+    return choose
 
 
 def plain(view: type[V], make: Callable[[V], Any]) -> Callable[[Values], Any]:
