@@ -22,7 +22,7 @@ from sagac.templates.choreography.runtime.tokens import Row
 from sagac.verify.scenario import answer
 from sagac.verify.values import to_json
 from tests.properties.sagas import INPUTS, sagas
-from tests.properties.test_random_sagas import Fault, expected, faults
+from tests.properties.test_random_sagas import Fault, expected, faults, side_by_side
 
 from .played import World
 
@@ -101,6 +101,8 @@ def check(
     told = [(e.node, e.iteration, e.outcome, e.failure and e.failure.reason) for e in world.told]
     assert world.state == wanted.state, (text, data, fault, seed, told)
     assert len(set(world.effects)) == len(world.effects), (text, fault, "twice")
+    if not side_by_side(graph):
+        assert world.effects == [(each.step, each.kind) for each in wanted.effects], (text, fault)
     left = net(world.effects)
     if wanted.state == "COMPLETED" and "join: any" not in text:
         must = net([(each.step, each.kind) for each in wanted.effects])

@@ -61,7 +61,7 @@ class Loops:
                 self.next(node, row)
                 return True
             return self._too_few(node, row, loop)
-        if node.until(row.values):
+        if row.forced or node.until(row.values):
             return False
         if (index + 1) % node.most == 0:
             row.state = "pausing"

@@ -143,6 +143,36 @@ class Machine:
         self._run()
         return True
 
+    def resolved(
+        self, row: Row, action: str, reason: str, output: dict[str, Any] | None = None
+    ) -> None:
+        """A person's answer about a stuck ``row``: retry, done, skip, failed."""
+        self._keep(row)
+        node = self._node(row)
+        row.why, row.attempts, row.asking = None, 0, False
+        self.tell(row, "unstuck", round=row.stuck_times)
+        mark = f"{self.path(row)}: skipped by a person: {reason}" if action == "skip" else None
+        if action == "retry":
+            self._retry(node, row)
+        elif action == "failed":
+            self.refused(row, "unknown", {"resolved": reason})
+        elif row.state in ("ready", "undoing"):
+            self.answered(row, output, mark)
+        else:
+            row.own = output or row.own
+            _unite(row.marks, [mark] if mark else [])
+            row.forced = True
+            self.go_on(node, row)
+        self._run()
+
+    def _retry(self, node: Node, row: Row) -> None:
+        if row.state == "pausing":
+            self.loops.next(node, row)
+        elif row.state == "open":
+            self._open(node, row)
+        else:
+            row.due, row.lease = self.now, None
+
     # Reading events
 
     def _run(self) -> None:
@@ -284,7 +314,7 @@ class Machine:
         row.since = self.now
         match node.kind:
             case "step":
-                row.state, row.due, row.attempts = "ready", self.now, 0
+                row.state, row.due, row.lease, row.attempts = "ready", self.now, None, 0
             case "wait":
                 self._open(node, row)
             case "fail":
@@ -311,6 +341,8 @@ class Machine:
             case "back":
                 given = node.given(row.values) if node.given else {}
                 row.values = self.row(node.partner or "", row.iteration).values | given
+            case "undo":
+                row.ran = True
             case "end":
                 self._complete(node, row)
                 return
@@ -407,6 +439,7 @@ class Machine:
         has_run = row.ran and not node.fenced
         if has_run and (node.undo or node.kind == "undoer") and self._is_due(node, row):
             row.state, row.due, row.attempts, row.since = "undoing", self.now, 0, self.now
+            row.lease = None
         elif has_run and node.undoer is not None:
             row.state = "returned"
             values = self.values(node, row, self._reverse(node))
