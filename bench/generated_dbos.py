@@ -43,7 +43,7 @@ class Handlers:
         return self.types.NoCarrier() if self.failing else self.types.CreateShipmentOutput(call.key)
 
     async def query_create_shipment(self, request: Any, call: Any) -> Any:
-        return import_module("order_fulfilment.generated.engine").NotYet()
+        return import_module("order_fulfilment.generated.contract").NotYet()
 
     async def send_confirmation(self, request: Any, call: Any) -> None:
         return None

@@ -17,15 +17,22 @@ from sagac.templates import ROOT
 if TYPE_CHECKING:
     from sagac.templates.dbos.engine.store import SagaRow, Store
 
-_PACKAGE = "sagac_dbos_engine"
+_PACKAGE = "sagac_store.dbos.engine"
+
+# the engine part finds what all styles share three levels up
+_FOLDERS = {
+    "sagac_store": ROOT,
+    "sagac_store.dbos": ROOT / "dbos",
+    _PACKAGE: ROOT / "dbos" / "engine",
+}
 
 
 def open_store(url: str) -> Store:
     """The store at ``url``. Raises UsageProblem if there is none."""
     if _PACKAGE not in sys.modules:
-        package = ModuleType(_PACKAGE)
-        package.__path__ = [str(ROOT / "dbos" / "engine")]
-        sys.modules[_PACKAGE] = package
+        for name, folder in _FOLDERS.items():
+            sys.modules[name] = package = ModuleType(name)
+            package.__path__ = [str(folder)]
     module = import_module(f"{_PACKAGE}.store")
     try:
         return cast("Store", module.open_store(url))

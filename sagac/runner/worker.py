@@ -153,7 +153,7 @@ class Worker:
             faults[f"{start.saga}/{start.key}"] = [Fault.parse(text) for text in start.faults]
         crash = self.job.crash
         inside = crash if crash is not None and crash.moment == "inside" else None
-        codec = self.loaded.module("generated.engine.codec")
+        codec = self.loaded.module("generated.contract.codec")
         cast = Cast(
             self.loaded.graph, faults, self.job.participants, self.loaded.engine, codec, inside
         )

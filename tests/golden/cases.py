@@ -9,6 +9,7 @@ from sagac.dsl.compile import compile
 from sagac.generators.base import Generated, Source
 from sagac.generators.orchestrators.dbos.package import DbosGenerator, DbosOptions
 
+SAME = ("/engine/", "/contract/")
 HERE = Path(__file__).parent
 SPECS = HERE.parent.parent / "specs"
 CASES = sorted(each.parent.name for each in HERE.glob("*/spec.saga.yaml"))
@@ -38,8 +39,9 @@ def expected(case: str) -> dict[str, str]:
 
 
 def shown(made: Generated) -> dict[str, str]:
-    """The files that are compared: all but the engine part, which is the same everywhere."""
-    return {each.path: each.text for each in made.files if "/engine/" not in each.path}
+    """The files that are compared: all but the parts that are the same everywhere."""
+    own = (each for each in made.files if not any(part in each.path for part in SAME))
+    return {each.path: each.text for each in own}
 
 
 def write(made: Generated, folder: Path) -> None:

@@ -33,10 +33,14 @@ def test_same_bytes_and_valid_python(spec: Path) -> None:
         compile(file.text, file.path, "exec")
 
 
-def test_the_engine_is_copied_verbatim() -> None:
+def test_the_engine_and_the_contract_are_copied() -> None:
     made = {each.path: each.text for each in generated(ALL[0]).files}
     for path in (ROOT / "dbos" / "engine").glob("*.py"):
         [text] = [text for name, text in made.items() if name.endswith(f"/engine/{path.name}")]
+        text = text.replace("from ..contract", "from ...contract")
+        assert text.partition("\n")[2] == path.read_text("utf-8")
+    for path in (ROOT / "contract").glob("*.py"):
+        [text] = [text for name, text in made.items() if name.endswith(f"/contract/{path.name}")]
         assert text.partition("\n")[2] == path.read_text("utf-8")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from shop.generated.engine import Call, Done, Never, NotYet
+from shop.generated.contract import Call, Done, Never, NotYet
 from shop.generated.types import (
     HandOverInput,
     PutBackGoodsInput,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from shop.generated.engine import Call
+from shop.generated.contract import Call
 from shop.generated.types import GiveBackMoneyInput, NotEnoughMoney, TakeMoneyInput, TakeMoneyOutput
 
 from .database import open_shop

@@ -23,11 +23,11 @@ from sagac.dsl.syntax import Expr
 from sagac.generators import naming
 from sagac.generators.layout import Code, call, prefixed, suffixed
 from sagac.generators.layout import Group as Together
+from sagac.generators.python.records import quoted
+from sagac.generators.python.values import Values
 
 from .composites import Composites
-from .records import quoted
 from .unit import Unit
-from .values import Values
 from .waits import Waits
 from .writing import Place
 

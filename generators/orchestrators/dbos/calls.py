@@ -5,13 +5,12 @@ from __future__ import annotations
 from sagac.dsl.facts import Compensation, ItemFacts, OnUnknown, Role
 from sagac.dsl.model import Item
 from sagac.generators.layout import Code, call, flat, prefixed
+from sagac.generators.python.catalogue import Scope
+from sagac.generators.python.participants import Participants
+from sagac.generators.python.policies import Policies, of_action
+from sagac.generators.python.records import quoted
+from sagac.generators.python.values import Values
 from sagac.generators.signatures import Action
-
-from .catalogue import Scope
-from .participants import Participants
-from .policies import Policies, of_action
-from .records import quoted
-from .values import Values
 
 _METHODS = {Role.PIVOT: "pivot", Role.RETRIABLE: "retriable", Role.OPTIONAL: "optional"}
 

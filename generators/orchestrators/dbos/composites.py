@@ -11,10 +11,10 @@ from sagac.dsl.syntax import Value
 from sagac.dsl.types import ANY, Field, ListType, OptionalType, RecordType, Type
 from sagac.generators import naming
 from sagac.generators.layout import call, prefixed
+from sagac.generators.python.records import quoted
+from sagac.generators.python.values import Values, number
 
-from .records import quoted
 from .unit import Unit, maybe_annotation, result_annotation
-from .values import Values, number
 from .writing import Place
 
 Body = Callable[[tuple[Item, ...], Place], Values]

@@ -17,10 +17,9 @@ from sagac.generators.base import (
     Source,
 )
 from sagac.generators.naming import Names
-from sagac.templates import ROOT
-
-from .catalogue import Catalogue, make_catalogue
-from .participants import (
+from sagac.generators.python.catalogue import Catalogue, make_catalogue
+from sagac.generators.python.copied import contract_files, parts
+from sagac.generators.python.participants import (
     Participants,
     handler_files,
     handlers,
@@ -29,8 +28,9 @@ from .participants import (
     type_files,
     types_module,
 )
-from .records import Records
-from .render import STANDARD, engine, header, template
+from sagac.generators.python.records import Records
+from sagac.generators.python.render import STANDARD, contract, engine, header, template
+
 from .tests import test_files
 from .unit import Unit
 from .worker import worker_file
@@ -100,6 +100,7 @@ def _files(
     yield GeneratedFile(f"{folder}/__init__.py", _init(source, "Written by sagac, not by hand"))
     yield from type_files(here, folder, source)
     yield from service_files(here, folder, source)
+    yield from contract_files(folder)
     yield from _engine(folder)
     yield from _version(here, here.catalogue, f"{folder}/v{version}", source)
     yield worker_file(here, graph, source, tuple(each.version for each in kept))
@@ -135,12 +136,12 @@ def _version(
     classes = (here.records.classes[name] for name in _own_classes(here))
     doc = "What a saga of this version starts with, hears and gives"
     shared = here.class_table("..types")
-    text = types_module(classes, {}, doc, source, engine("..engine"), shared)
+    text = types_module(classes, {}, doc, source, contract("..contract"), shared)
     yield GeneratedFile(f"{folder}/types.py", text)
 
 
 def _definitions(units: list[Unit], tables: dict[str, str], source: Source) -> str:
-    body = template("version.body", definitions=[unit.constant for unit in units])
+    body = template("dbos/version.body", definitions=[unit.constant for unit in units])
     return module(source, "One version of the saga", body, STANDARD, engine("..engine"), tables)
 
 
@@ -154,10 +155,10 @@ def _module(unit: Unit) -> str:
 
 def _engine(folder: str) -> Iterator[GeneratedFile]:
     """The engine part, the same for every saga."""
-    first = "# Part of every package that sagac generates for DBOS. Do not edit.\n"
-    for path in sorted((ROOT / "dbos" / "engine").glob("*.py")):
-        text = path.read_text(encoding="utf-8")
-        yield GeneratedFile(f"{folder}/engine/{path.name}", first + text)
+    for name, text in parts("dbos/engine"):
+        # as a template it lies one folder deeper, beside those of other engines
+        text = text.replace("from ...contract", "from ..contract")
+        yield GeneratedFile(f"{folder}/engine/{name}", text)
 
 
 def _init(source: Source, doc: str) -> str:

@@ -9,10 +9,9 @@ from sagac.dsl.graph import SagaGraph
 from sagac.dsl.model import Foreach, Parallel, Step
 from sagac.generators.base import GeneratedFile, Played, PlayedCase, Source
 from sagac.generators.layout import Code, Group, call, prefixed, text
-
-from .participants import Participants, module
-from .records import quoted
-from .render import STANDARD, engine, template
+from sagac.generators.python.participants import Participants, module
+from sagac.generators.python.records import quoted
+from sagac.generators.python.render import STANDARD, contract, engine, template
 
 _IMPORTS = {
     "Path": "pathlib",
@@ -27,7 +26,7 @@ def test_files(
     """The test module of the newest version."""
     version = graph.saga.version
     body = template(
-        "tests.body",
+        "dbos/tests.body",
         saga=quoted(graph.saga.name.text),
         version=version,
         ordered=not _side_by_side(graph),
@@ -39,7 +38,7 @@ def test_files(
         services=text([_services(here)], 8).strip(),
     )
     folder = f"{here.package}/generated"
-    tables = {"decode": "..engine", "open_store": "..engine", "caller": "..engine"}
+    tables = {**contract("..contract"), "caller": "..engine"}
     tables |= {"Services": "..services", "DEFINITIONS": f"..v{version}"}
     tables |= here.class_table("..types")
     doc = f"Every failure of every step of {graph.saga.name}, played with services that note calls"

@@ -9,14 +9,14 @@ from sagac.dsl.model import Foreach, Item, Parallel, Step, SubSaga, Wait
 from sagac.dsl.types import RecordType, Type
 from sagac.generators import naming
 from sagac.generators.naming import Names
+from sagac.generators.python.catalogue import Scope
+from sagac.generators.python.events import EventTypes
+from sagac.generators.python.participants import Participants
+from sagac.generators.python.policies import Policies
+from sagac.generators.python.reading import Reading
+from sagac.generators.python.records import optional
 
 from .calls import Calls
-from .catalogue import Scope
-from .events import EventTypes
-from .participants import Participants
-from .policies import Policies
-from .reading import Reading
-from .records import optional
 
 # What the module of a workflow imports, and what its functions are given.
 _IMPORTED = frozenset(["asyncio", "dataclass", "decode", "dt", "field", "json"])

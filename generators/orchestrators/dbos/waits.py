@@ -11,10 +11,10 @@ from sagac.dsl.syntax import Expr
 from sagac.dsl.types import Field, RecordType
 from sagac.generators import naming
 from sagac.generators.layout import call, prefixed
+from sagac.generators.python.records import quoted
+from sagac.generators.python.values import Values, number
 
-from .records import quoted
 from .unit import Unit
-from .values import Values, number
 from .writing import Place
 
 Case = tuple[str, Values, tuple[Item, ...]]

@@ -5,10 +5,9 @@ from __future__ import annotations
 from sagac.dsl.graph import SagaGraph
 from sagac.generators.base import GeneratedFile, Source
 from sagac.generators.layout import call, prefixed, text
-
-from .participants import Participants, module
-from .records import quoted
-from .render import STANDARD, template
+from sagac.generators.python.participants import Participants, module
+from sagac.generators.python.records import quoted
+from sagac.generators.python.render import STANDARD, template
 
 _IMPORTS = {
     "argparse": "import argparse",
@@ -29,7 +28,7 @@ def worker_file(
     }
     folders = [f"v{version}" for version in (*kept, saga.version)]
     body = template(
-        "worker.body",
+        "dbos/worker.body",
         package=here.package,
         saga=quoted(saga.name.text),
         version=saga.version,

@@ -6,12 +6,12 @@ from sagac.dsl.types import RecordType
 from sagac.generators import naming
 from sagac.generators.base import Source
 from sagac.generators.layout import Code, call, lines, prefixed, text
+from sagac.generators.python.participants import module
+from sagac.generators.python.render import STANDARD, contract, engine, template
+from sagac.generators.python.values import SAGA, Values, WorkflowNames, number
 
 from .blocks import Blocks
-from .participants import module
-from .render import STANDARD, engine, template
 from .unit import Unit, output_class
-from .values import SAGA, Values, WorkflowNames, number
 from .writing import Place
 
 
@@ -21,7 +21,7 @@ def workflow_body(unit: Unit) -> str:
     values = _values(unit)
     written = _function(unit, values)
     return template(
-        "workflow.body",
+        "dbos/workflow.body",
         policies=text(unit.policies.code()),
         head=_head(unit, function),
         doc=naming.docstring(_description(unit)),
@@ -35,8 +35,8 @@ def workflow_module(unit: Unit, body: str, source: Source, *tables: dict[str, st
     saga = unit.graph.saga
     title = f"{saga.name}, version {saga.version}: {_lower(_description(unit))}"
     own = {**engine("..engine"), "Services": "..services", **unit.here.class_table("..types")}
-    more = {"Elements": "..engine.join", "decode": "..engine"}
-    return module(source, title, body, STANDARD, own, more, *tables)
+    more = {"Elements": "..engine.join"}
+    return module(source, title, body, STANDARD, contract("..contract"), own, more, *tables)
 
 
 def _head(unit: Unit, function: str) -> list[str]:

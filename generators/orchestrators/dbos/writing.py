@@ -6,8 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from sagac.generators import layout
 from sagac.generators.layout import Code
-
-from .values import Values
+from sagac.generators.python.values import Values
 
 
 @dataclass(frozen=True)

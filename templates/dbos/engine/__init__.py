@@ -1,19 +1,13 @@
 """The part of the generated code that is the same for every saga."""
 
-from .codec import DecodeError, decode, encode
-from .contract import (
+from ...contract.codec import DecodeError, decode, encode
+from ...contract.contract import (
     Action,
     Answer,
-    Because,
     Call,
-    Compensation,
-    Definition,
     Done,
-    End,
-    Event,
     Failure,
     Lock,
-    Mark,
     Never,
     Nothing,
     NotYet,
@@ -22,6 +16,7 @@ from .contract import (
     Retry,
     Tx,
 )
+from .definition import Because, Compensation, Definition, End, Event, Mark
 from .engine import Engine, Run, SagaExists
 from .saga import Saga
 from .store import open_store

@@ -13,9 +13,21 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
-from .codec import DecodeError, decode, encode
-from .contract import Action, Call, Done, Failure, Lock, Never, NotYet, Policy, Refusal, Retry, Tx
-from .database import Transaction
+from ...contract.codec import DecodeError, decode, encode
+from ...contract.contract import (
+    Action,
+    Call,
+    Done,
+    Failure,
+    Lock,
+    Never,
+    NotYet,
+    Policy,
+    Refusal,
+    Retry,
+    Tx,
+)
+from ...contract.database import Transaction
 from .outcome import REASONS, Kind, Outcome
 
 if TYPE_CHECKING:

@@ -13,10 +13,10 @@ from typing import Any, Self, TypeVar
 
 from dbos import DBOS, DBOSConfig, Serializer, SetWorkflowID, error
 
-from .codec import decode, encode
-from .contract import Definition, End
-from .database import is_postgres, sqlite_path
-from .ledger import Ledger
+from ...contract.codec import decode, encode
+from ...contract.database import is_postgres, sqlite_path
+from ...contract.ledger import Ledger
+from .definition import Definition, End
 from .mailbox import Post
 from .outcome import SagaFailed
 from .part import Head

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, Literal, Self, TypeAlias, TypeVar
 
-from .contract import Failure
+from ...contract.contract import Failure
 from .outcome import Outcome, SagaFailed
 from .record import Lane
 from .scope import Scope, together

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from .codec import DecodeError, decode
-from .contract import Event
+from ...contract.codec import DecodeError, decode
+from .definition import Event
 from .store import MailRow, Store
 
 _PAUSE = 0.1

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from .contract import Because, Failure
+from ...contract.contract import Failure
+from .definition import Because
 
 Kind = Literal["done", "failed", "unknown", "skipped", "stopped", "cancelled", "timed_out"]
 

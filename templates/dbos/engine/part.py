@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, TypeVar
 
+from ...contract.codec import decode
+from ...contract.contract import Action, Call, Failure, Lock, Policy
 from .caller import Caller, OnUnknown, Work, failure_of
-from .codec import decode
-from .contract import Action, Call, Compensation, Event, Failure, Lock, Mark, Policy
+from .definition import Compensation, Event, Mark
 from .outcome import FailureKind, Kind, Outcome, SagaFailed
 from .record import Lane
 from .running import Running

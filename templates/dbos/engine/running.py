@@ -7,8 +7,9 @@ from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from .contract import Action, Lock, Mark
-from .ledger import Ledger, now
+from ...contract.contract import Action, Lock
+from ...contract.ledger import Ledger, now
+from .definition import Mark
 from .mailbox import Box, Post
 from .record import Record
 

@@ -12,9 +12,10 @@ from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Any, Literal, Self, TypeVar
 
+from ...contract.codec import decode, encode
+from ...contract.contract import Action, Failure, Lock, Policy
 from .caller import OnUnknown
-from .codec import decode, encode
-from .contract import Action, Compensation, Definition, Event, Failure, Lock, Policy
+from .definition import Compensation, Definition, Event
 from .join import Elements, Join, Parallel, in_sequence
 from .outcome import HALTS, REASONS, Outcome, SagaFailed
 from .part import Group, Head, Part

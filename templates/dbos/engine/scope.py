@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from typing import TypeAlias
 
-from .contract import Failure
+from ...contract.contract import Failure
 from .record import Lane
 
 Undo: TypeAlias = Callable[[Failure, Lane], Awaitable[None]]

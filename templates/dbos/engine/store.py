@@ -14,8 +14,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
 
-from .database import Connection, Rows, connect, is_postgres, sqlite_path
-from .ledger import now
+from ...contract.database import Connection, Rows, connect, is_postgres, sqlite_path
+from ...contract.ledger import now
 from .tables import create, ledger_url
 
 

@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-from .database import Connection, is_postgres, sqlite_path
-
-CALLS = """create table if not exists saga_calls (
-    key text primary key,
-    state text not null,
-    outcome text,
-    at text not null
-)"""
+from ...contract.database import Connection, is_postgres, sqlite_path
+from ...contract.ledger import CALLS
 
 _OTHERS = (
     """create table if not exists saga_mail (

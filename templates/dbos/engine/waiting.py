@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from .codec import DecodeError, decode
-from .contract import Event
+from ...contract.codec import DecodeError, decode
+from .definition import Event
 from .outcome import REASONS, Kind, Outcome
 
 if TYPE_CHECKING:

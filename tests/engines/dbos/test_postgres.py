@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from sagac.templates.contract.database import connect
 from sagac.templates.dbos.engine import (
     Call,
     Compensation,
@@ -17,7 +18,6 @@ from sagac.templates.dbos.engine import (
     Retry,
     Saga,
 )
-from sagac.templates.dbos.engine.database import connect
 
 from .test_kill import check, run_until_the_end, send_what_is_awaited
 

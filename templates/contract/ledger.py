@@ -15,7 +15,13 @@ from typing import Any
 
 from .contract import Tx
 from .database import Database, connect, is_postgres
-from .tables import CALLS
+
+CALLS = """create table if not exists saga_calls (
+    key text primary key,
+    state text not null,
+    outcome text,
+    at text not null
+)"""
 
 
 @dataclass(frozen=True, slots=True)

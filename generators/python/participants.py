@@ -12,7 +12,7 @@ from sagac.generators.signatures import Action
 
 from .catalogue import Catalogue
 from .records import Class, Records, quoted
-from .render import STANDARD, engine, header, imports, template, tidy
+from .render import STANDARD, contract, header, imports, template, tidy
 
 
 class Participants:
@@ -90,7 +90,7 @@ def type_files(here: Participants, folder: str, source: Source) -> Iterator[Gene
         records.aliases,
         "What the services are called with, what they give, and how they refuse.",
         source,
-        engine(".engine"),
+        contract(".contract"),
     )
     yield GeneratedFile(f"{folder}/types.py", text)
 
@@ -103,7 +103,8 @@ def types_module(
     *tables: dict[str, str],
 ) -> str:
     """A module of dataclasses."""
-    body = template("types.body", classes=tuple(map(_class, classes)), aliases=aliases.items())
+    rows = tuple(map(_class, classes))
+    body = template("python/types.body", classes=rows, aliases=aliases.items())
     return module(source, doc, body, STANDARD, *tables)
 
 
@@ -111,7 +112,7 @@ def module(source: Source, doc: str, body: str, *tables: dict[str, str]) -> str:
     """A whole generated module: header, docstring, the imports that ``body`` needs, ``body``."""
     needed = imports(body, *tables)
     text = template(
-        "module", header=header(source), doc=naming.docstring(doc), imports=needed, body=body
+        "python/module", header=header(source), doc=naming.docstring(doc), imports=needed, body=body
     )
     return tidy(text)
 
@@ -123,19 +124,19 @@ def service_files(here: Participants, folder: str, source: Source) -> Iterator[G
         methods = [line for each in actions for line in _protocol_methods(here, each)]
         protocol = here.protocol(service)
         doc = naming.docstring(f"What the service {service} has to do")
-        body = template("service.body", name=protocol, doc=doc, methods=methods)
+        body = template("python/service.body", name=protocol, doc=doc, methods=methods)
         text = module(
             source,
             f"The service {service}",
             body,
             STANDARD,
-            engine("..engine"),
+            contract("..contract"),
             here.class_table("..types"),
         )
         attribute = here.attribute(service)
         rows.append((attribute, protocol))
         yield GeneratedFile(f"{folder}/services/{attribute}.py", text)
-    body = template("services.body", services=rows)
+    body = template("python/services.body", services=rows)
     table = {protocol: f".{attribute}" for attribute, protocol in rows}
     text = module(source, "All services that take part", body, STANDARD, table)
     yield GeneratedFile(f"{folder}/services/__init__.py", text)
@@ -146,17 +147,16 @@ def handler_files(here: Participants) -> Iterator[GeneratedFile]:
     for service, actions in here.catalogue.services.items():
         stubs = [stub for each in actions for _, stub in _stubs(here, each)]
         body = template(
-            "handlers.body",
+            "python/handlers.body",
             name=here.handlers(service),
             doc=naming.docstring(f"The service {service}"),
             stubs=stubs,
         )
         generated = f"{here.package}.generated"
-        needed = imports(
-            body, STANDARD, engine(f"{generated}.engine"), here.class_table(f"{generated}.types")
-        )
+        types = here.class_table(f"{generated}.types")
+        needed = imports(body, STANDARD, contract(f"{generated}.contract"), types)
         text = template(
-            "module",
+            "python/module",
             header="",
             doc=naming.docstring(f"The service {service}: written once by sagac, yours to fill in"),
             imports=needed,
@@ -213,7 +213,7 @@ def _stubs(here: Participants, action: Action) -> Iterator[tuple[str, str]]:
         methods.append((here.query(action), here.query_answer(action), asked))
     for name, answer, description in methods:
         stub = template(
-            "stub",
+            "python/stub",
             lines=_signature(name, request, answer, "async def"),
             doc=naming.docstring(description or f"The action {action.name}"),
             message=quoted(f"write me: {name} in {path}"),

@@ -33,10 +33,8 @@ STANDARD = {
 _STDLIB = frozenset({*STANDARD.values(), "collections.abc", "pathlib"})
 _THIRD = frozenset({"pytest"})
 
-ENGINE = (
-    "Answer Call Compensation Definition Done Engine Event Failure Lock Never NotYet Nothing Policy"
-    " Refusal Retry Saga"
-)
+ENGINE = "Compensation Definition Engine Event Saga open_store"
+CONTRACT = "Answer Call Done Failure Lock Never NotYet Nothing Policy Refusal Retry decode encode"
 
 
 def engine(path: str) -> dict[str, str]:
@@ -44,10 +42,15 @@ def engine(path: str) -> dict[str, str]:
     return dict.fromkeys(ENGINE.split(), path)
 
 
+def contract(path: str) -> dict[str, str]:
+    """The names that all styles share, to be imported from ``path``."""
+    return dict.fromkeys(CONTRACT.split(), path)
+
+
 @cache
 def _environment() -> Environment:
     return Environment(
-        loader=FileSystemLoader(ROOT / "dbos"),
+        loader=FileSystemLoader(ROOT),
         autoescape=False,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -57,7 +60,7 @@ def _environment() -> Environment:
 
 
 def template(file: str, /, **values: Any) -> str:
-    """The text of a template; every string that it gets is ready-made."""
+    """The text of a template, ``python/module`` say; every string that it gets is ready-made."""
     return _environment().get_template(f"{file}.j2").render(**values)
 
 

@@ -1,0 +1,1 @@
+"""What the generators of Python share: types, services, handlers, values, policies, modules."""
