@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from sagac.dsl.graph import SagaGraph
 from sagac.dsl.model import Step
 from sagac.generators.choreography.parts import Projection
 from sagac.generators.choreography.project import project
-from sagac.templates.choreography.runtime.bus import LocalBus, Transport
+from sagac.templates.choreography.runtime.bus import Transport
 from sagac.templates.choreography.runtime.nodes import Calling, Table
 from sagac.templates.choreography.runtime.service import Service
 from sagac.templates.contract.contract import Call, Policy, Refusal, Retry
@@ -93,24 +93,66 @@ def served(projection: Projection, handlers: Handlers) -> dict[str, Table]:
                     None,
                     FOREVER,
                 )
-        names = {f"{id} {outcome}": f"{id}-{outcome}".replace(":", "-").replace("~", "-").replace("/", "-") for id in projection.nodes for outcome in OUTCOMES}
+        names = {
+            f"{id} {outcome}": f"{id}-{outcome}".replace(":", "-")
+            .replace("~", "-")
+            .replace("/", "-")
+            for id in projection.nodes
+            for outcome in OUTCOMES
+        }
         found[service] = replace(
             table,
             calls=calls,
             undos=undos,
             names=names,
-            hears=tuple(names.values()),
+            hears=tuple(_heard(projection, table, names)),
             key=lambda input: str(input["id"]),
         )
     return found
 
 
-OUTCOMES = (
-    "done skipped failed aborted undone released handling returning rest accepted ended".split()
-)
+def _heard(projection: Projection, table: Table, names: Mapping[str, str]) -> list[str]:
+    """The events of others that a service needs."""
+    found: dict[str, None] = {}
+    for edge in table.edges:
+        if edge.source not in table.nodes:
+            outcomes = ["done", "skipped", "failed", "aborted", "undone", "handling", "returning"]
+            found |= {names[f"{edge.source} {each}"]: None for each in outcomes}
+        if edge.target not in table.nodes:
+            outcomes = ["failed", "aborted", "undone", "released"]
+            target = projection.nodes[edge.target]
+            ids = [edge.target, *([target.undoer] if target.undoer else [])]
+            found |= {names[f"{id} {each}"]: None for id in ids for each in outcomes}
+    for id in table.news:
+        found |= {names[f"{id.rstrip('!')} {each}"]: None for each in ("done", "failed", "undone")}
+    if "end" in table.nodes:
+        forks = [id for id, plan in projection.nodes.items() if plan.kind in ("loop", "pass")]
+        found |= {names[f"{id} rest"]: None for id in forks if id not in table.nodes}
+    else:
+        found[names["end ended"]] = None
+    judge = next(id for id, plan in projection.nodes.items() if plan.judge)
+    found[names["start done" if judge in table.nodes else f"{judge} accepted"]] = None
+    return list(found)
 
 
-def _calling(handlers: Handlers, graph: SagaGraph, item: Any, effect: bool, retriable: bool) -> Calling:
+OUTCOMES = [
+    "done",
+    "skipped",
+    "failed",
+    "aborted",
+    "undone",
+    "released",
+    "handling",
+    "returning",
+    "rest",
+    "accepted",
+    "ended",
+]
+
+
+def _calling(
+    handlers: Handlers, graph: SagaGraph, item: Any, effect: bool, retriable: bool
+) -> Calling:
     assert isinstance(item, Step)
     output = to_json(answer(graph, item))
 
@@ -123,7 +165,9 @@ def _calling(handlers: Handlers, graph: SagaGraph, item: Any, effect: bool, retr
 class Town:
     """All services of a saga, each with a database of its own, on one bus."""
 
-    def __init__(self, graph: SagaGraph, folder: Path, bus: Transport, plan: Mapping[str, str]) -> None:
+    def __init__(
+        self, graph: SagaGraph, folder: Path, bus: Transport, plan: Mapping[str, str]
+    ) -> None:
         self.projection = project(graph)
         self.handlers = Handlers(folder / "effects.sqlite", plan)
         self.services = {

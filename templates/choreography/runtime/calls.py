@@ -8,18 +8,19 @@ there. For all others the row of the ledger is the fence: what is no longer aske
 from __future__ import annotations
 
 import asyncio
-import inspect
 import logging
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
+from ...contract.calling import invoke, pause
 from ...contract.codec import encode
-from ...contract.contract import Call, Done, Never, NotYet, Refusal, pause
+from ...contract.contract import Call, Done, Never, NotYet, Refusal
 from ...contract.contract import Failure as Shown
 from ...contract.ledger import Entry, Ledger
 from . import store
-from .machine import Machine, about
+from .machine import Machine
 from .nodes import Calling, Node, Table
+from .rules import about
 from .store import Due
 from .tokens import Row
 
@@ -65,11 +66,11 @@ class Caller:
         """Takes ``row`` into this process's hands for one attempt, or says what else is to be."""
         node = turn.table.nodes[row.node]
         calling = calling_of(turn.table, node, row)
-        if row.attempts and not calling.policy.idempotent and row.state == "ready":
-            if not row.asking:
-                trouble = Trouble("unknown", "interrupted")
-                self._spent(turn.machine, node, row, calling, trouble)
-                return
+        again = row.attempts and row.state == "ready" and not row.asking
+        if again and not calling.policy.idempotent:
+            trouble = Trouble("unknown", "interrupted")
+            self._spent(turn.machine, node, row, calling, trouble)
+            return
         if row.state == "ready" and not await self._locked(turn, row, calling):
             return
         row.attempts += 1
@@ -142,7 +143,7 @@ class Caller:
         if entry is not None:
             return _known(entry)
         async with asyncio.timeout(work.calling.policy.timeout):
-            answer = await _invoke(work.action, work.request(), work.call(tx))
+            answer = await invoke(work.action, work.request(), work.call(tx))
         if ledger is not None:
             await _note(ledger, work, answer, tx)
         return answer
@@ -183,19 +184,17 @@ class Caller:
         machine.changed[row.node, row.iteration] = row
         row.error, row.lease = trouble.error, None
         retry = work.calling.policy.retry
+        used_up = retry.attempts is not None and row.attempts >= retry.attempts
+        only_once = row.state == "ready" and not work.calling.policy.idempotent
         if row.asking:
             row.due = machine.now + pause(replace(retry, attempts=None), row.attempts)
-        elif retry.attempts is not None and row.attempts >= retry.attempts:
-            self._spent(machine, work.node, row, work.calling, trouble)
-        elif not work.calling.policy.idempotent and row.state == "ready":
+        elif used_up or only_once:
             self._spent(machine, work.node, row, work.calling, trouble)
         else:
             row.due = machine.now + pause(retry, row.attempts)
 
     @staticmethod
-    def _spent(
-        machine: Machine, node: Node, row: Row, calling: Calling, trouble: Trouble
-    ) -> None:
+    def _spent(machine: Machine, node: Node, row: Row, calling: Calling, trouble: Trouble) -> None:
         """The attempts are used up and nobody knows what became of them."""
         if row.state == "undoing" and calling.on_failure == "continue":
             machine.answered(row, mark=machine.path(row))
@@ -299,7 +298,9 @@ async def _note(ledger: Ledger, work: Work, answer: Any, tx: Any) -> None:
     elif work.row.state == "undoing":
         await ledger.undone(work.key, (work.key.removesuffix("~undo"),), tx)
     else:
-        await ledger.done(work.key, encode(answer.output if isinstance(answer, Done) else answer), tx)
+        await ledger.done(
+            work.key, encode(answer.output if isinstance(answer, Done) else answer), tx
+        )
 
 
 def _trouble(work: Work, problem: Exception) -> Trouble:
@@ -308,11 +309,3 @@ def _trouble(work: Work, problem: Exception) -> Trouble:
         return Trouble("timeout", "timed out")
     log.warning("%s failed at attempt %d: %s", work.key, work.row.attempts, text)
     return Trouble("unknown", text)
-
-
-async def _invoke(action: Any, request: Any, call: Call) -> Any:
-    """Calls a handler; one that is not ``async`` runs in a thread."""
-    if inspect.iscoroutinefunction(action):
-        return await action(request, call)
-    answer = await asyncio.to_thread(action, request, call)
-    return await answer if inspect.isawaitable(answer) else answer

@@ -10,7 +10,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
-from typing import Any
 
 from .tokens import Event, Failure, Row
 
@@ -77,9 +76,9 @@ def read(body: bytes) -> Read:
             told[name] = tuple(told[name])
         if told.get("failure") is not None:
             told["failure"] = Failure(**told["failure"])
+        if not all(isinstance(told[name], str) for name in ("key", "node", "outcome")):
+            raise TypeError("its key, node and outcome are texts")
         event = Event(**told)
-        if not isinstance(event.key, str) or not isinstance(event.node, str):
-            raise TypeError("its key and node are texts")
         return Read(str(plain["saga"]), int(plain["version"]), float(plain["started"]), event)
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as problem:
         raise BadMessage(f"no event of a saga: {type(problem).__name__}: {problem}") from None

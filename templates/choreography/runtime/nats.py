@@ -39,16 +39,14 @@ class NatsBus:
         )
 
     async def subscribe(self, service: str, subjects: Sequence[str], receive: Receive) -> None:
-        """Begins to deliver each of ``subjects`` to ``receive``, from the stream's first message."""
+        """Begins to deliver ``subjects`` to ``receive``, from the stream's first message on."""
         for subject in subjects:
             durable = re.sub(r"[^A-Za-z0-9_-]", "-", f"{service}-{subject}")
-            config = ConsumerConfig(
-                ack_wait=_ACK_WAIT, max_deliver=-1, max_ack_pending=_AT_ONCE
-            )
+            config = ConsumerConfig(ack_wait=_ACK_WAIT, max_deliver=-1, max_ack_pending=_AT_ONCE)
             self.broker.subscriber(
                 subject,
                 stream=self._stream,
-                durable=durable,
+                queue=durable,
                 deliver_policy=DeliverPolicy.ALL,
                 config=config,
                 ack_policy=AckPolicy.MANUAL,
@@ -89,5 +87,3 @@ def _handler(receive: Receive) -> Callable[[NatsMessage], Coroutine[Any, Any, No
         await message.ack()
 
     return handle
-
-

@@ -299,7 +299,8 @@ class Service:
                 async with self.turn(table, due.key) as turn:
                     self._ring(turn, turn.machine.rows.get(due.node, due.iteration))
         for saga, key in await store.overdue(self.database, now):
-            async with self.turn(self.newest, key) as turn:
+            table = next(each for (name, _), each in self.tables.items() if name == saga)
+            async with self.turn(table, key) as turn:
                 turn.machine.accept("timed_out", "deadline")
                 turn.written = True  # without the deadline, if it was refused
 

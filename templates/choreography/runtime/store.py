@@ -108,7 +108,9 @@ async def save(tx: Tx, saga: str, key: str, rows: Iterable[Row]) -> None:
         await tx.execute(_NODE, values)
 
 
-async def save_course(tx: Tx, saga: str, version: int, course: Course, deadline: float | None) -> None:
+async def save_course(
+    tx: Tx, saga: str, version: int, course: Course, deadline: float | None
+) -> None:
     """Writes what is known of the saga as a whole."""
     over = course.ended or course.decided or course.halt is not None
     values = (
@@ -155,8 +157,8 @@ async def due(tx: Tx, now: float, most: int) -> list[Due]:
 
 async def next_due(tx: Tx) -> float | None:
     """When something is due next."""
-    sql = "select min(case when lease > due then lease else due end) from saga_nodes where due is not null"
-    rows = await tx.execute(sql)
+    sql = "select min(case when lease > due then lease else due end) from saga_nodes"
+    rows = await tx.execute(f"{sql} where due is not null")
     later = await tx.execute("select min(deadline) from saga_courses where deadline is not null")
     times = [float(each[0][0]) for each in (rows, later) if each and each[0][0] is not None]
     return min(times, default=None)
