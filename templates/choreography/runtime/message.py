@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
+from typing import Any
 
 from .tokens import Event, Failure, Row
 
@@ -34,11 +35,7 @@ def message_of(
     event: Event, saga: str, version: int, name: str, started: float, cause: Message | None
 ) -> Message:
     """The message of an event; ``cause`` is the one that led to it."""
-    plain = {
-        key: value
-        for key, value in asdict(event).items()
-        if value not in (None, (), {}, False, 0, "") or key == "iteration"
-    }
+    plain = _plain(event, _EVENT)
     body = {"saga": saga, "version": version, "started": started, "event": plain}
     headers = {
         "ce-specversion": "1.0",
@@ -71,7 +68,7 @@ def read(body: bytes) -> Read:
     """The event in a message. Raises BadMessage."""
     try:
         plain = json.loads(body)
-        told = dict(plain["event"])
+        told = {"iteration": (), **plain["event"]}
         for name in _TUPLES & told.keys():
             told[name] = tuple(told[name])
         if told.get("failure") is not None:
@@ -84,9 +81,23 @@ def read(body: bytes) -> Read:
         raise BadMessage(f"no event of a saga: {type(problem).__name__}: {problem}") from None
 
 
+_EVENT = tuple(each.name for each in fields(Event))
+_ROW = tuple(each.name for each in fields(Row))
+
+
+def _plain(record: Event | Row, names: tuple[str, ...]) -> dict[str, Any]:
+    """The fields of a record that say something."""
+    found: dict[str, Any] = {}
+    for name in names:
+        value = getattr(record, name)
+        if value or (value is not None and name in ("count", "need", "due", "lease")):
+            found[name] = asdict(value) if isinstance(value, Failure) else value
+    return found
+
+
 def row_to_json(row: Row) -> str:
     """A row of the ledger, without what is empty."""
-    plain = {key: value for key, value in asdict(row).items() if value not in (None, [], {}, False)}
+    plain = _plain(row, _ROW)
     return json.dumps(plain, separators=(",", ":"), ensure_ascii=False)
 
 
