@@ -18,8 +18,9 @@ from sagac.dsl.model import Choose, Fail, Foreach, Group, Parallel, Repeat, Seco
 from sagac.dsl.structure import race_name
 from sagac.generators.choreography.parts import Node as Planned
 from sagac.generators.choreography.parts import Projection
-from sagac.templates.choreography.runtime.machine import Machine, about
+from sagac.templates.choreography.runtime.machine import Machine
 from sagac.templates.choreography.runtime.nodes import Edge, Node, Table
+from sagac.templates.choreography.runtime.rules import about
 from sagac.templates.choreography.runtime.tokens import Course, Event, Iteration, Row
 from sagac.verify.values import to_json
 

@@ -21,14 +21,15 @@ from sagac.dsl.model import Wait
 from sagac.generators.choreography.news import reaches
 from sagac.generators.choreography.project import project
 from sagac.runner.state import item_name
-from sagac.templates.choreography.runtime.machine import Machine, about
+from sagac.templates.choreography.runtime.machine import Machine
 from sagac.templates.choreography.runtime.nodes import Table
+from sagac.templates.choreography.runtime.rules import about
 from sagac.templates.choreography.runtime.tokens import Row
 from sagac.verify.simulate import simulate
 from sagac.verify.trace import Done, Outcome, Phase, Refused, Request, Unknown
 from sagac.verify.values import to_json
 from tests.properties.sagas import INPUTS, sagas
-from tests.properties.test_random_sagas import Fault, faults
+from tests.properties.test_random_sagas import Fault, faults, side_by_side
 
 from .answers import Answers
 from .played import Computed, World
@@ -160,6 +161,8 @@ def check(
     told = [(e.node, e.iteration, e.outcome, e.failure and e.failure.reason) for e in world.told]
     assert world.state == wanted.state, (text, data, fault, seed, told)
     assert len(set(world.effects)) == len(world.effects), (text, fault, "twice")
+    if not side_by_side(graph):
+        assert world.effects == [(each.step, each.kind) for each in wanted.effects], (text, fault)
     left = net(world.effects)
     if wanted.state == "COMPLETED" and "join: any" not in text:
         must = net([(each.step, each.kind) for each in wanted.effects])

@@ -19,7 +19,7 @@ def files(*suffixes: str) -> Iterator[Path]:
         folders[:] = sorted(name for name in folders if _is_ours(Path(folder) / name))
         for name in sorted(names):
             path = Path(folder) / name
-            measured = name.startswith(".coverage")  # written while the guards read
+            measured = name.startswith((".coverage", ".git"))  # written by tools meanwhile
             if not path.is_symlink() and not measured and (not suffixes or path.suffix in suffixes):
                 yield path
 

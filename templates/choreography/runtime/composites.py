@@ -14,13 +14,13 @@ from .nodes import Edge, Node
 from .tokens import Event, Failure, Row, Token
 
 if TYPE_CHECKING:
-    from .machine import Machine
+    from .rules import Rules
 
 
 class Loops:
     """``foreach`` and ``repeat``: an enter and an exit per element or round."""
 
-    def __init__(self, machine: Machine) -> None:
+    def __init__(self, machine: Rules) -> None:
         self._machine = machine
 
     def begin(self, node: Node, row: Row) -> None:
@@ -61,7 +61,7 @@ class Loops:
                 self.next(node, row)
                 return True
             return self._too_few(node, row, loop)
-        if node.until(row.values):
+        if row.forced or node.until(row.values):
             return False
         if (index + 1) % node.most == 0:
             row.state = "pausing"
@@ -182,7 +182,7 @@ class Loops:
 class Picks:
     """Joins that go on with the first N."""
 
-    def __init__(self, machine: Machine) -> None:
+    def __init__(self, machine: Rules) -> None:
         self._machine = machine
 
     def look(self, node: Node, row: Row) -> None:
@@ -247,7 +247,7 @@ class Picks:
 class Scopes:
     """What may fail on its own: a recoverable item, an element of a settled join."""
 
-    def __init__(self, machine: Machine) -> None:
+    def __init__(self, machine: Rules) -> None:
         self._machine = machine
 
     def inside(self, row: Row) -> None:
@@ -305,7 +305,7 @@ class Scopes:
         at.tell(row, "handling", chosen=handler, values=values)
 
 
-def at_node(machine: Machine, row: Row) -> Node:
+def at_node(machine: Rules, row: Row) -> Node:
     """The node of a row."""
     return machine.table.nodes[row.node]
 

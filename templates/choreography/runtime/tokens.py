@@ -121,10 +121,14 @@ class Row:
     unknown: bool = False
     stopped: Failure | None = None  # news that a wait takes when it is reached
     attempts: int = 0
+    asking: bool = False  # what became of it is asked for, rather than called again
+    error: str | None = None  # of the last attempt
     due: float | None = None  # when it has something to do: call, go on, time out
+    lease: float | None = None  # until when somebody is at it
     since: float = 0.0
     why: str | None = None  # it is stuck, and waits for a person
     stuck_times: int = 0
+    forced: bool = False  # a person lets it go on
 
 
 @dataclass(slots=True)
@@ -136,3 +140,4 @@ class Course:
     halt: Failure | None = None  # a cancel or deadline that holds
     decided: bool = False  # the judge refuses from here on
     ended: bool = False
+    values: dict[str, Any] = field(default_factory=dict)  # of the start, where the judge is

@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 
 from ...contract.codec import decode, encode
 from ...contract.contract import Failure
-from .machine import find
 from .nodes import Values
+from .rules import find
 
 V = TypeVar("V")
 R = TypeVar("R")

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 import logging
-import random
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -13,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
+from ...contract.calling import invoke, pause
 from ...contract.codec import DecodeError, decode, encode
 from ...contract.contract import (
     Action,
@@ -24,7 +23,6 @@ from ...contract.contract import (
     NotYet,
     Policy,
     Refusal,
-    Retry,
     Tx,
 )
 from ...contract.database import Transaction
@@ -307,26 +305,6 @@ class Caller:
 
     def _outcome(self, kind: Kind, **values: Any) -> Outcome:
         return Outcome(kind, self.started, time.time(), **values)
-
-
-async def invoke(action: Action[Any], request: Any, call: Call) -> Any:
-    """Calls a handler; one that is not ``async`` runs in a thread."""
-    if inspect.iscoroutinefunction(action):
-        return await action(request, call)
-    answer = await asyncio.to_thread(action, request, call)
-    return await answer if inspect.isawaitable(answer) else answer
-
-
-def pause(retry: Retry, attempts: int) -> float:
-    """Seconds to wait after so many attempts."""
-    seconds = retry.initial
-    if retry.backoff == "linear":
-        seconds *= attempts
-    elif retry.backoff == "exponential":
-        seconds *= 2.0 ** min(attempts - 1, 60)
-    if retry.max is not None:
-        seconds = min(seconds, retry.max)
-    return random.uniform(0, seconds) if retry.jitter else seconds
 
 
 def _text(problem: BaseException) -> str:

@@ -1,0 +1,112 @@
+"""Events on their way: JSON with the headers that other tools know.
+
+Headers carry the attributes of CloudEvents 1.0 (``ce-…``), the correlation id (the saga), the
+causation id (the event that led to this one) and the W3C trace context.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from datetime import UTC, datetime
+from typing import Any
+
+from .tokens import Event, Failure, Row
+
+_TUPLES = {"iteration", "marks", "open", "slots"}
+
+
+class BadMessage(ValueError):
+    """Bytes that are no event of this saga."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What a transport carries. ``subject``: ``SAGA.EVENT``; ``id`` is the same for each copy."""
+
+    id: str
+    subject: str
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def message_of(
+    event: Event, saga: str, version: int, name: str, started: float, cause: Message | None
+) -> Message:
+    """The message of an event; ``cause`` is the one that led to it."""
+    plain = _plain(event, _EVENT)
+    body = {"saga": saga, "version": version, "started": started, "event": plain}
+    headers = {
+        "ce-specversion": "1.0",
+        "ce-id": event.id,
+        "ce-source": f"/{saga}/{event.node}",
+        "ce-type": f"{saga}.{name}",
+        "ce-subject": event.key,
+        "ce-time": datetime.now(UTC).isoformat(timespec="milliseconds"),
+        "content-type": "application/json",
+        "correlation-id": f"{saga}/{event.key}",
+    }
+    if cause is not None:
+        headers["causation-id"] = cause.id
+        headers |= {k: v for k, v in cause.headers.items() if k in ("traceparent", "tracestate")}
+    text = json.dumps(body, separators=(",", ":"), ensure_ascii=False)
+    return Message(event.id, f"{saga}.{name}", text.encode(), headers)
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A message, understood."""
+
+    saga: str
+    version: int
+    started: float
+    event: Event
+
+
+def read(body: bytes) -> Read:
+    """The event in a message. Raises BadMessage."""
+    try:
+        plain = json.loads(body)
+        told = {"iteration": (), **plain["event"]}
+        for name in _TUPLES & told.keys():
+            told[name] = tuple(told[name])
+        if told.get("failure") is not None:
+            told["failure"] = Failure(**told["failure"])
+        if not all(isinstance(told[name], str) for name in ("key", "node", "outcome")):
+            raise TypeError("its key, node and outcome are texts")
+        event = Event(**told)
+        return Read(str(plain["saga"]), int(plain["version"]), float(plain["started"]), event)
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as problem:
+        raise BadMessage(f"no event of a saga: {type(problem).__name__}: {problem}") from None
+
+
+_EVENT = tuple(each.name for each in fields(Event))
+_ROW = tuple(each.name for each in fields(Row))
+
+
+def _plain(record: Event | Row, names: tuple[str, ...]) -> dict[str, Any]:
+    """The fields of a record that say something."""
+    found: dict[str, Any] = {}
+    for name in names:
+        value = getattr(record, name)
+        if value or (value is not None and name in ("count", "need", "due", "lease")):
+            found[name] = asdict(value) if isinstance(value, Failure) else value
+    return found
+
+
+def row_to_json(row: Row) -> str:
+    """A row of the ledger, without what is empty."""
+    plain = _plain(row, _ROW)
+    return json.dumps(plain, separators=(",", ":"), ensure_ascii=False)
+
+
+def row_from_json(text: str) -> Row:
+    """A row of the ledger."""
+    plain = json.loads(text)
+    plain["iteration"] = tuple(plain.get("iteration", ()))
+    for name in ("failure", "stopped", "lost"):
+        if plain.get(name) is not None:
+            plain[name] = Failure(**plain[name])
+    known = {each.name for each in fields(Row)}
+    return Row(**{key: value for key, value in plain.items() if key in known})

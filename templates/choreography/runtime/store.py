@@ -1,0 +1,206 @@
+"""The tables of one service: inbox, outbox, ledger, mail from outside, locks, dead letters.
+
+One transaction takes a message in, moves the ledger and puts out what follows. The tables are ours
+rather than a library's: none has an inbox with dedupe, a ledger and an outbox on both SQLite and
+Postgres in one transaction, and together they are the statements below.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Protocol
+
+from .message import Message, row_from_json, row_to_json
+from .tokens import Course, Failure, Iteration, Row
+
+TABLES = (
+    "create table if not exists saga_inbox (id text primary key, at double precision not null)",
+    """create table if not exists saga_outbox (seq {serial}, id text not null unique,
+    subject text not null, body text not null, headers text not null, at double precision not null)
+    """,
+    """create table if not exists saga_nodes (saga text not null, key text not null,
+    node text not null, iteration text not null, state text not null, due double precision,
+    lease double precision, data text not null, primary key (saga, key, node, iteration))""",
+    "create index if not exists saga_nodes_due on saga_nodes (due) where due is not null",
+    """create table if not exists saga_courses (saga text not null, key text not null,
+    version integer not null, deadline double precision, ended integer not null, data text not null,
+    primary key (saga, key))""",
+    """create index if not exists saga_courses_deadline on saga_courses (deadline)
+    where deadline is not null""",
+    """create table if not exists saga_mail (id text primary key, event text not null, key text,
+    data text not null, at double precision not null, taken text)""",
+    """create table if not exists saga_locks (name text not null, value text not null,
+    saga text not null, key text not null, primary key (name, value))""",
+    """create table if not exists saga_letters (id text primary key, subject text not null,
+    body text not null, headers text not null, why text not null, at double precision not null)""",
+)
+
+
+class Tx(Protocol):
+    """An open transaction, or a database outside of one."""
+
+    async def execute(self, sql: str, params: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """Runs one statement with ``?`` marks and returns its rows."""
+
+
+@dataclass
+class SagaRows:
+    """The rows of one saga in memory while a transaction is open."""
+
+    rows: dict[tuple[str, Iteration], Row] = field(default_factory=dict)
+
+    def get(self, node: str, iteration: Iteration) -> Row:
+        """The row of a node, a new one if there is none."""
+        place = (node, iteration)
+        if place not in self.rows:
+            self.rows[place] = Row(node, iteration)
+        return self.rows[place]
+
+    def all(self, node: str, prefix: Iteration) -> list[Row]:
+        """The rows of a node within an iteration."""
+        size = len(prefix)
+        found = [r for (n, at), r in self.rows.items() if n == node and at[:size] == prefix]
+        return sorted(found, key=lambda row: row.iteration)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A row that has something to do."""
+
+    saga: str
+    key: str
+    node: str
+    iteration: Iteration
+    version: int
+
+
+async def take_in(tx: Tx, message: str, now: float) -> bool:
+    """Whether a message is new; from now on it is not."""
+    sql = "insert into saga_inbox (id, at) values (?, ?) on conflict do nothing returning id"
+    return bool(await tx.execute(sql, (message, now)))
+
+
+async def load(tx: Tx, saga: str, key: str, *, lock: bool) -> tuple[Course, SagaRows, int | None]:
+    """What the service knows of a saga, and its version; None: nothing so far."""
+    sql = "select version, data from saga_courses where saga = ? and key = ?"
+    found = await tx.execute(f"{sql} for update" if lock else sql, (saga, key))
+    if not found:
+        return Course(key), SagaRows(), None
+    version, data = found[0]
+    plain = json.loads(data)
+    if plain.get("halt") is not None:
+        plain["halt"] = Failure(**plain["halt"])
+    rows = SagaRows()
+    sql = "select data from saga_nodes where saga = ? and key = ?"
+    for (text,) in await tx.execute(sql, (saga, key)):
+        row = row_from_json(text)
+        rows.rows[row.node, row.iteration] = row
+    return Course(**plain), rows, int(version)
+
+
+async def save(tx: Tx, saga: str, key: str, rows: Iterable[Row]) -> None:
+    """Writes the rows that have changed."""
+    for row in rows:
+        place = ".".join(map(str, row.iteration))
+        values = (saga, key, row.node, place, row.state, row.due, row.lease, row_to_json(row))
+        await tx.execute(_NODE, values)
+
+
+async def save_course(
+    tx: Tx, saga: str, version: int, course: Course, deadline: float | None
+) -> None:
+    """Writes what is known of the saga as a whole."""
+    over = course.ended or course.decided or course.halt is not None
+    values = (
+        saga,
+        course.key,
+        version,
+        None if over else deadline,
+        int(course.ended),
+        json.dumps(asdict(course), separators=(",", ":")),
+    )
+    await tx.execute(_COURSE, values)
+
+
+async def put_out(tx: Tx, messages: Iterable[Message], now: float) -> None:
+    """Messages that are to be sent when the transaction has been committed."""
+    for each in messages:
+        headers = json.dumps(dict(each.headers), separators=(",", ":"))
+        await tx.execute(_OUT, (each.id, each.subject, each.body.decode(), headers, now))
+
+
+async def outgoing(tx: Tx, most: int) -> list[tuple[int, Message]]:
+    """The oldest messages that have not been sent."""
+    sql = "select seq, id, subject, body, headers from saga_outbox order by seq limit ?"
+    return [
+        (int(seq), Message(id, subject, body.encode(), json.loads(headers)))
+        for seq, id, subject, body, headers in await tx.execute(sql, (most,))
+    ]
+
+
+async def sent(tx: Tx, numbers: Sequence[int]) -> None:
+    """These messages are with the broker."""
+    for number in numbers:
+        await tx.execute("delete from saga_outbox where seq = ?", (number,))
+
+
+async def due(tx: Tx, now: float, most: int) -> list[Due]:
+    """Rows that have something to do and are in nobody's hands."""
+    found = await tx.execute(_DUE, (now, now, most))
+    return [
+        Due(saga, key, node, tuple(int(n) for n in place.split(".") if n), int(version))
+        for saga, key, node, place, version in found
+    ]
+
+
+async def next_due(tx: Tx) -> float | None:
+    """When something is due next."""
+    sql = "select min(case when lease > due then lease else due end) from saga_nodes"
+    rows = await tx.execute(f"{sql} where due is not null")
+    later = await tx.execute("select min(deadline) from saga_courses where deadline is not null")
+    times = [float(each[0][0]) for each in (rows, later) if each and each[0][0] is not None]
+    return min(times, default=None)
+
+
+async def overdue(tx: Tx, now: float) -> list[tuple[str, str]]:
+    """Sagas whose deadline has passed."""
+    sql = "select saga, key from saga_courses where deadline <= ?"
+    return [(str(saga), str(key)) for saga, key in await tx.execute(sql, (now,))]
+
+
+async def bury(tx: Tx, message: Message, why: str, now: float) -> None:
+    """A message that cannot be worked on becomes a dead letter."""
+    headers = json.dumps(dict(message.headers))
+    body = message.body.decode("utf-8", "backslashreplace")
+    await tx.execute(_LETTER, (message.id, message.subject, body, headers, why, now))
+
+
+async def take_lock(tx: Tx, name: str, value: str, saga: str, key: str) -> bool:
+    """Whether the lock is held by this saga now."""
+    await tx.execute(_LOCK, (name, value, saga, key))
+    sql = "select saga, key from saga_locks where name = ? and value = ?"
+    rows = await tx.execute(sql, (name, value))
+    return bool(rows) and tuple(rows[0]) == (saga, key)
+
+
+async def free_locks(tx: Tx, saga: str, key: str) -> None:
+    """Gives back the locks of a saga that has ended."""
+    await tx.execute("delete from saga_locks where saga = ? and key = ?", (saga, key))
+
+
+_NODE = """insert into saga_nodes (saga, key, node, iteration, state, due, lease, data)
+values (?, ?, ?, ?, ?, ?, ?, ?) on conflict (saga, key, node, iteration) do update
+set state = excluded.state, due = excluded.due, lease = excluded.lease, data = excluded.data"""
+_COURSE = """insert into saga_courses (saga, key, version, deadline, ended, data)
+values (?, ?, ?, ?, ?, ?) on conflict (saga, key) do update
+set deadline = excluded.deadline, ended = excluded.ended, data = excluded.data"""
+_OUT = """insert into saga_outbox (id, subject, body, headers, at) values (?, ?, ?, ?, ?)
+on conflict do nothing"""
+_DUE = """select n.saga, n.key, n.node, n.iteration, c.version from saga_nodes n
+join saga_courses c on c.saga = n.saga and c.key = n.key
+where n.due <= ? and (n.lease is null or n.lease <= ?) order by n.due limit ?"""
+_LETTER = """insert into saga_letters (id, subject, body, headers, why, at)
+values (?, ?, ?, ?, ?, ?) on conflict (id) do update set why = excluded.why, at = excluded.at"""
+_LOCK = "insert into saga_locks (name, value, saga, key) values (?, ?, ?, ?) on conflict do nothing"
