@@ -112,7 +112,9 @@ def _record(node: Mapping, found: Diagnostics) -> Record | None:
     for entry in node:
         problem = field_problem(entry.key.text)
         if problem is not None:
-            message = f"{short(entry.key.text)} cannot be the name of a field: such a name {problem}."
+            message = (
+                f"{short(entry.key.text)} cannot be the name of a field: such a name {problem}."
+            )
             found.add(diagnostic("SY008", entry.key.span, message))
         value = parse_value(entry.value, found)
         names[entry.key.text] = entry.key.span
