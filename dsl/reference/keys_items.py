@@ -24,7 +24,7 @@ COMMON = {
         "expression",
         "The item is skipped unless this holds: a boolean. What it gives is optional afterwards.",
         "input.amount > 0",
-        default="true",
+        without="it always runs",
     ),
     "needs": Key(
         "names",
@@ -272,7 +272,7 @@ WAIT = {
         "expression",
         "Which of these events is meant: a boolean over `event` and whatever is known here.",
         "event.order_id == input.order_id",
-        default="true",
+        without="every event of that name that reaches this saga",
     ),
     "output": Key(
         "fields",

@@ -66,7 +66,7 @@ COMPENSATE = {
         "expression",
         "Compensates only if this holds. Own output is optional in it.",
         "charge_payment.payment_id is not None",
-        default="true",
+        without="always",
     ),
     "on_failure": Key(
         "word on_failure",
@@ -100,7 +100,7 @@ RACE = {
         "expression",
         "Which of these events is meant: a boolean over `event` and whatever is known here.",
         "event.ride_id == input.ride_id",
-        default="true",
+        without="every event of that name that reaches this saga",
     ),
     "output": Key(
         "fields",
