@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import keyword
 import re
 import warnings
 from decimal import Decimal, InvalidOperation
@@ -137,15 +136,6 @@ def parse_tree(text: str, place: Place, found: Diagnostics) -> Expr | None:
     except _RefusedError as refused:
         found.add(diagnostic("TY001", refused.span, refused.message, help=refused.help))
         return None
-
-
-def field_problem(name: str) -> str | None:
-    """Why a field of a record cannot be called ``name``; None if it can."""
-    if not NAME.fullmatch(name):
-        return "is made of letters, digits and underscores and starts with a letter"
-    if keyword.iskeyword(name):
-        return "is no keyword of Python, so that every target can have it"
-    return None
 
 
 def is_exact(text: str, value: float) -> bool:

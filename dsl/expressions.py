@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from .codes import diagnostic
 from .diagnostics import Diagnostics
-from .expression_tree import NAME, field_problem, is_exact, parse_tree
+from .expression_tree import NAME, is_exact, parse_tree
+from .field_names import field_problem
 from .nodes import Mapping, Node, Scalar, Sequence, describe
 from .places import Place
 from .reader_text import short

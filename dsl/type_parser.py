@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from .codes import diagnostic
 from .diagnostics import Diagnostics
-from .expression_tree import field_problem
+from .field_names import field_problem
 from .nodes import Entry, Mapping, Node, Scalar, Sequence, describe
 from .suggest import did_you_mean
 from .types import (

@@ -12,10 +12,15 @@ SCHEMA = Path("specs/saga.schema.json")
 PAGE = Path("specs/REFERENCE.md")
 
 
+def beside_page(name: str) -> str:
+    """The text of a file beside the page. Raises FileNotFoundError."""
+    return PAGE.parent.joinpath(name).read_text(encoding="utf-8")
+
+
 def main() -> int:
     """Writes both below the current folder."""
     SCHEMA.write_text(text(), encoding="utf-8")
-    PAGE.write_text(filled(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    PAGE.write_text(filled(PAGE.read_text(encoding="utf-8"), beside_page), encoding="utf-8")
     return 0
 
 

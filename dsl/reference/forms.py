@@ -24,6 +24,12 @@ from sagac.dsl.types import PRIMITIVES
 
 Schema: TypeAlias = dict[str, Any]
 
+
+def told(message: str) -> Schema:
+    """What an editor says of a value that does not fit; validators look past it."""
+    return {"errorMessage": message, "patternErrorMessage": message}
+
+
 SCALAR: Schema = {"type": ["string", "number", "boolean"]}  # a text, however it is read
 TEXT = {"type": "string"}
 WHOLE = {"type": "integer", "minimum": 1}
@@ -31,6 +37,7 @@ INTERPOLATED = {"type": "string", "pattern": r"\$\{"}
 DURATION = {
     "type": "string",
     "pattern": rf"^[0-9]{{1,12}}(\.[0-9]{{1,6}})?({'|'.join(UNITS)})$",
+    **told("A duration is a number and a unit, such as 30s, 5m or 14d."),
 }
 LONGER_THAN_NOTHING = {**DURATION, "allOf": [{"pattern": "[1-9]"}]}
 DURATION_OR_EXPRESSION = {"anyOf": [DURATION, {"type": "string", "pattern": r"^\s*\$\{"}]}
@@ -85,15 +92,15 @@ def said(form: str) -> str:
     return DOCS[form]
 
 
-def named(pattern: re.Pattern[str], reserved: Iterable[str] = ()) -> Schema:
+def named(pattern: re.Pattern[str], style: str, reserved: Iterable[str] = ()) -> Schema:
     """A name as the parser takes it."""
     refused = sorted({*keyword.kwlist, *LITERALS, *reserved})
     fitting = [word for word in refused if pattern.fullmatch(word)]
     return {
         "type": "string",
-        "pattern": f"^({pattern.pattern})$",
+        "pattern": f"^(?!(?:{'|'.join(fitting)})$)(?:{pattern.pattern})$",
         "maxLength": LONGEST,
-        "not": {"enum": fitting},
+        **told(f"A name is {style} here, and no word that has a meaning already."),
     }
 
 
@@ -108,13 +115,13 @@ def link(name: str) -> Schema:
 
 
 NAMES = {
-    "name": named(SNAKE, RESERVED),
-    "saga name": named(KEBAB),
-    "team name": named(TEAM),
-    "event name": named(WORD),
-    "type name": named(WORD, PRIMITIVES),
-    "refusal": named(SNAKE, WORDS_OF_RECOVER),
-    "recovered refusal": named(SNAKE, ("done",)),
+    "name": named(SNAKE, "snake_case", RESERVED),
+    "saga name": named(KEBAB, "kebab-case"),
+    "team name": named(TEAM, "kebab-case or snake_case"),
+    "event name": named(WORD, "PascalCase"),
+    "type name": named(WORD, "PascalCase", PRIMITIVES),
+    "refusal": named(SNAKE, "snake_case", WORDS_OF_RECOVER),
+    "recovered refusal": named(SNAKE, "snake_case", ("done",)),
 }
 _FIELD = [word for word in keyword.kwlist if NAME.fullmatch(word)]
 VALUE_FIELD = {"pattern": f"^({NAME.pattern})$", "not": {"enum": sorted(_FIELD)}}

@@ -158,7 +158,11 @@ EVENT = {
 }
 
 LOCK = {
-    "key": Key("expression", "What is locked: a text or a whole number.", "input.order_id"),
+    "key": Key(
+        "expression",
+        "What is locked: usually a text or a whole number; never a list, a record or nothing.",
+        "input.order_id",
+    ),
     "conflict": Key(
         "word conflict",
         "What happens to a step that finds it taken: `refuse` fails with `locked`, `wait` queues.",

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable
 
 from sagac.dsl.codes import CODES
+from sagac.dsl.compile import Load, compile
+from sagac.dsl.graph import Edge, SagaGraph
 from sagac.dsl.suppress import NEVER
 
 from .forms import said
@@ -14,13 +16,47 @@ from .lists import FUNCTIONS, TYPES, limits, unknown_outcomes
 from .tables import KEYS, names, required
 
 __all__ = ["filled", "parts"]
+_YAML = re.compile(r"^```yaml\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 _PART = re.compile(r"(<!-- made: ([\w ]+) -->\n).*?(<!-- /made -->)", re.DOTALL)
 
 
-def filled(text: str) -> str:
-    """The page ``text`` with its parts made anew. Raises KeyError for a part that is unknown."""
+def filled(text: str, load: Load) -> str:
+    """The page ``text`` with its parts made anew; ``load`` gives files that its examples use.
+
+    A part called ``graph`` is of the example above it. Raises KeyError for an unknown part.
+    """
     known = parts()
-    return _PART.sub(lambda match: f"{match[1]}\n{known[match[2]]}\n{match[3]}", text)
+
+    def made(match: re.Match[str]) -> str:
+        if match[2] == "graph":
+            return (
+                f"{match[1]}\n{drawn(_YAML.findall(text, 0, match.start())[-1], load)}\n{match[3]}"
+            )
+        return f"{match[1]}\n{known[match[2]]}\n{match[3]}"
+
+    return _PART.sub(made, text)
+
+
+def drawn(source: str, load: Load) -> str:
+    """The graph of an example in words: what follows what, and how it is undone."""
+    graph = compile(source, "example.saga.yaml", load).graph
+    if graph is None:
+        raise ValueError(f"this example does not compile: {source}")
+    lines = [_arrow(graph, edge) for edge in graph.edges]
+    undone = [_undoing(graph, name) for name in graph.undo_order]
+    if undone:
+        lines.append(f"undone, last first: {', '.join(undone)}")
+    return "\n".join(["```text", *lines, "```", ""])
+
+
+def _arrow(graph: SagaGraph, edge: Edge) -> str:
+    label = f"   ({edge.label})" if edge.label else ""
+    return f"{graph.nodes[edge.source].id} -> {graph.nodes[edge.target].id}{label}"
+
+
+def _undoing(graph: SagaGraph, name: str) -> str:
+    compensation = graph.facts[name].compensation
+    return f"{name} by {compensation.action}" if compensation else f"{name} as a whole"
 
 
 def parts() -> dict[str, str]:

@@ -88,8 +88,9 @@ def _key(key: Key) -> Schema:
 
 
 def described(key: Key) -> str:
-    """What a key means and what holds without it, in a line."""
-    return f"{key.doc} Without it: {key.without}." if key.without else key.doc
+    """What a key means and what holds without it, in a line of plain text."""
+    said = f"{key.doc} Without it: {key.without}." if key.without else key.doc
+    return said.replace("`", "'")
 
 
 # -- items --------------------------------------------------------------------------------------
@@ -106,7 +107,8 @@ def _item() -> Schema:
         "anyOf": [{"required": [kind]} for kind in KINDS],
     }
     for kind in reversed(KINDS):
-        chosen = {"if": {"required": [kind]}, "then": link(_named(kind)), "else": chosen}
+        asked = {"type": "object", "required": [kind]}
+        chosen = {"if": asked, "then": link(_named(kind)), "else": chosen}
     description = "An item: its first key says what it is and names it."
     return {"description": description, "type": "object", **chosen}
 
@@ -139,7 +141,7 @@ def _choice(name: str) -> Schema:
 
 def _fields() -> Schema:
     return {
-        "description": "Names of fields and their types; `name?` is optional.",
+        "description": "Names of fields and their types; 'name?' is optional.",
         "type": "object",
         "propertyNames": TYPE_FIELD,
         "additionalProperties": link("type"),
@@ -153,29 +155,23 @@ def _type() -> Schema:
     JSON Schema; every other mapping is a record.
     """
     known: Schema = {"description": "A type of the language.", "enum": list(PRIMITIVES)}
-    own = {"description": "A name from `types`.", "allOf": [link("type name")]}
+    own = {"description": "A name from 'types'.", "allOf": [link("type name")]}
     values = {**list_of(TEXT, 1), "uniqueItems": True}
     one = {**list_of(link("type"), 1), "maxItems": 1}
-    text = {"anyOf": [known, own]}
-    return {
-        "description": "A type: a word such as `string`, a name from `types`, `[T]`,"
-        " `{ enum: [...] }`, `{ schema: ... }`, or fields by name.",
-        "type": ["string", "array", "object"],
-        "if": {"type": "string"},
-        "then": text,
+    mapping: Schema = {
+        "type": "object",
+        "if": _alone("enum", "array"),
+        "then": {"properties": {"enum": values}},
         "else": {
-            "if": {"type": "array"},
-            "then": one,
-            "else": {
-                "if": _alone("enum", "array"),
-                "then": {"properties": {"enum": values}},
-                "else": {
-                    "if": _alone("schema", "object"),
-                    "then": {"properties": {"schema": {"type": "object"}}},
-                    "else": link("fields"),
-                },
-            },
+            "if": _alone("schema", "object"),
+            "then": {"properties": {"schema": {"type": "object"}}},
+            "else": link("fields"),
         },
+    }
+    return {
+        "description": "A type: a word such as 'string', a name from 'types', '[T]',"
+        " '{ enum: [...] }', '{ schema: ... }', or fields by name.",
+        "anyOf": [known, own, one, mapping],
     }
 
 
@@ -185,7 +181,7 @@ def _alone(key: str, type_: str) -> Schema:
 
 def _values() -> Schema:
     return {
-        "description": "Values by field; `${...}` holds an expression.",
+        "description": "Values by field; '${...}' holds an expression.",
         "type": "object",
         "propertyNames": VALUE_FIELD,
         "additionalProperties": link("value"),
@@ -195,7 +191,7 @@ def _values() -> Schema:
 def _value() -> Schema:
     """Any value; the names of its fields are names of fields."""
     return {
-        "description": "A value: text, number, boolean, `null`, `${...}`, a list, or fields.",
+        "description": "A value: text, number, boolean, null, '${...}', a list, or fields.",
         "if": {"type": "object"},
         "then": link("values"),
         "else": {"if": {"type": "array"}, "then": list_of(link("value"))},
