@@ -5,10 +5,6 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from sagac.dsl.parser_vocabulary import KINDS
-from sagac.dsl.reference.example import plain
-from sagac.dsl.reference.tables import KEYS, required
-
 FILE: dict[str, Any] = {
     "saga": "host",
     "version": 1,
@@ -84,17 +80,11 @@ def whole(mapping: str, content: dict[str, Any] | None = None) -> dict[str, Any]
             item.pop(key)
         item["first"] = [value, {"after": "1h"}]
         return made
-    here = made if around == "file" or mapping == "event" else item
+    here: Any = made if around == "file" or mapping == "event" else item
     for step in path[:-1]:
         here = here[step] if isinstance(step, int) else here.setdefault(step, {})
-    here[path[-1]] = value  # type: ignore[index]
+    here[path[-1]] = value
     return made
-
-
-def least(mapping: str) -> dict[str, Any]:
-    """What the mapping must hold at least, by the examples of its keys."""
-    found = {key: plain(KEYS[mapping][key].example) for key in required(mapping)}
-    return {mapping: "it", **found} if mapping in KINDS else found
 
 
 def _item(kind: str) -> dict[str, Any]:
