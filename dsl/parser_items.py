@@ -232,7 +232,7 @@ class Items(Parts):
             mode=cast("Literal['sequence', 'parallel']", mode or "sequence"),
             limit=self.whole_or_expression(keys.get("limit"), "'limit'"),
             join=self.join(keys.get("join")),
-            undo_order=self.undo_order(keys.get("undo_order")),
+            undo_order=self.undo_order(keys.get("undo_order")) or "parallel",
             service=self.service(keys.get("service")),
         )
 

@@ -238,9 +238,10 @@ FOREACH = {
     ),
     "undo_order": Key(
         "word undo_order",
-        "In which order elements are undone.",
+        "How elements that ran side by side are undone: together, or the last to finish first."
+        " Elements that ran one after another are always undone last first.",
         "sequence",
-        without="as they ran: last first under `mode: sequence`, together under `parallel`",
+        default="parallel",
     ),
     "service": _DECIDES,
 }
