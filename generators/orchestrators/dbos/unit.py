@@ -15,20 +15,11 @@ from sagac.generators.python.participants import Participants
 from sagac.generators.python.policies import Policies
 from sagac.generators.python.reading import Reading
 from sagac.generators.python.records import optional
+from sagac.generators.python.values import Values
 
 from .calls import Calls
-<<<<<<< HEAD
-=======
-from .catalogue import Scope
-from .events import EventTypes
-from .participants import Participants
-from .policies import Policies
-from .reading import Reading
-from .records import optional
-from .values import Values
 
 Lists = Callable[[Values, str, bool], Values]  # names, variable of the loop, whether it may be None
->>>>>>> main
 
 # What the module of a workflow imports, and what its functions are given.
 _IMPORTED = frozenset(["asyncio", "dataclass", "decode", "dt", "field", "json"])
