@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any, Protocol, TypeVar
 
+from sagac.dsl.diagnostics import Diagnostic
 from sagac.dsl.graph import SagaGraph
 
 
@@ -107,6 +108,7 @@ class Generated:
         None  # ``order_fulfilment/generated/v{}``: stays when version rises
     )
     template: str = "1"  # raised when the templates change
+    findings: tuple[Diagnostic, ...] = ()  # why this saga cannot be generated; then no files
 
 
 OptionsT_contra = TypeVar("OptionsT_contra", bound=Options, contravariant=True)

@@ -6,7 +6,7 @@ The trailing comma of a broken call is kept by formatters, so the result is stab
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 WIDTH = 100
@@ -14,11 +14,12 @@ WIDTH = 100
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """``open items close``: a call, a list, a tuple."""
+    """``open items close``: a call, a list, a tuple; ``comma``: one after the last item anyway."""
 
     open: str
     items: tuple[Code, ...]
     close: str = ")"
+    comma: bool = False
 
 
 Code: TypeAlias = "str | Group"
@@ -31,25 +32,32 @@ def call(function: str, *arguments: Code | None, **named: Code | None) -> Group:
     return Group(f"{function}(", tuple(items))
 
 
+def tuple_of(items: Iterable[Code]) -> Group:
+    """A tuple, also of one item."""
+    found = tuple(items)
+    return Group("(", found, comma=len(found) == 1)
+
+
 def prefixed(prefix: str, code: Code) -> Code:
     """``code`` with a text before it."""
     if isinstance(code, str):
         return prefix + code
-    return Group(prefix + code.open, code.items, code.close)
+    return replace(code, open=prefix + code.open)
 
 
 def suffixed(code: Code, suffix: str) -> Code:
     """``code`` with a text after it."""
     if isinstance(code, str):
         return code + suffix
-    return Group(code.open, code.items, code.close + suffix)
+    return replace(code, close=code.close + suffix)
 
 
 def flat(code: Code) -> str:
     """``code`` on one line."""
     if isinstance(code, str):
         return code
-    return code.open + ", ".join(map(flat, code.items)) + code.close
+    comma = "," if code.comma else ""
+    return code.open + ", ".join(map(flat, code.items)) + comma + code.close
 
 
 def lines(code: Code, indent: int = 0, after: str = "") -> list[str]:

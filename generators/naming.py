@@ -64,6 +64,11 @@ def camel(text: str) -> str:
     return _no_digit("".join(word[0].upper() + word[1:] for word in words(text)), "N")
 
 
+def event(*parts: str) -> str:
+    """The name of an event: ``reserve_inventory``, ``done`` -> ``ReserveInventoryDone``."""
+    return camel("".join(map(camel, parts)))
+
+
 def constant(text: str) -> str:
     """``order-fulfilment`` -> ``ORDER_FULFILMENT``."""
     return snake(text).upper()

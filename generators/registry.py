@@ -18,6 +18,11 @@ GROUP = "sagac.generators"
 # (style, target) -> module:object; a name only, so that nothing is imported before it is used
 BUILT_IN: dict[tuple[str, str], str] = {
     ("orchestration", "dbos"): "sagac.generators.orchestrators.dbos:DbosGenerator",
+    ("choreography", "local"): "sagac.generators.choreography.package:ChoreographyGenerator",
+    ("choreography", "nats"): "sagac.generators.choreography.package:NatsGenerator",
+    ("choreography", "rabbitmq"): "sagac.generators.choreography.package:RabbitmqGenerator",
+    ("choreography", "redis"): "sagac.generators.choreography.package:RedisGenerator",
+    ("choreography", "kafka"): "sagac.generators.choreography.package:KafkaGenerator",
 }
 
 

@@ -12,21 +12,35 @@ from sagac.dsl.facts import Reach
 from sagac.dsl.graph import Live, SagaGraph
 from sagac.dsl.model import Choose, Foreach, Item, Parallel, Repeat, Wait
 from sagac.dsl.reach import reads
+from sagac.dsl.relations import STRING
 from sagac.dsl.syntax import Value as Written
 from sagac.dsl.types import Primitive
 
 from .parts import Edge, Node, Projection, Value
 
 _APART = ("saga", "event")
+_OUTCOME = "~outcome"  # what an element of a loop says of itself
 
 
 def fill(projection: Projection) -> None:
     """Writes to each edge the values that are read after it and may be there before it."""
     flow = _Flow(projection)
-    types = dict(_types(projection.graph, ""))
+    types = dict(_types(projection.graph, "")) | {_OUTCOME: Live(_OUTCOME, (), STRING)}
+    cancelling = dict(_cancelling(projection.graph))
     for edge in projection.edges:
         names = flow.carried(edge) & flow.there[edge.source]
         edge.live = {name: Value(name, types[name]) for name in sorted(names) if name in types}
+        if edge.source == "start":
+            edge.live |= {name: Value(name, each) for name, each in sorted(cancelling.items())}
+
+
+def _cancelling(graph: SagaGraph) -> Iterable[tuple[str, Live]]:
+    """What of the input says which saga a cancel is meant for: the judge hears it at the start."""
+    match = graph.saga.cancel.match if graph.saga.cancel is not None else None
+    for reach in reads(match):
+        found = graph.saga.input.field(reach.path[0]) if reach.root == "input" else None
+        if found is not None:
+            yield f"input.{found.name}", Live("input", (found.name,), found.type)
 
 
 class _Flow:
@@ -114,6 +128,7 @@ def _used(node: Node) -> set[str]:
             }
             if node.kind == "undoer":
                 found |= {n for n in _reach(node, facts.undo_reads) if n.startswith(node.makes)}
+            found |= _locked(node)
         case "fail" | "child" | "loop":
             found = _reach(node, facts.reads)
         case "decision":
@@ -128,6 +143,12 @@ def _used(node: Node) -> set[str]:
         case "pass" if node.loop and isinstance(node.item, Repeat):
             found = _names(node, node.item.until)
     return found
+
+
+def _locked(node: Node) -> set[str]:
+    """What the keys of its locks read."""
+    locks = (node.graph.saga.locks[each.text] for each in getattr(node.item, "locks", ()))
+    return {name for lock in locks for name in _names(node, lock.key)}
 
 
 def _asked(node: Node, item: Item) -> set[str]:

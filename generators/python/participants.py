@@ -103,7 +103,7 @@ def types_module(
     *tables: dict[str, str],
 ) -> str:
     """A module of dataclasses."""
-    rows = tuple(map(_class, classes))
+    rows = tuple(map(class_rows, classes))
     body = template("python/types.body", classes=rows, aliases=aliases.items())
     return module(source, doc, body, STANDARD, *tables)
 
@@ -180,7 +180,8 @@ def _handler_path(here: Participants, service: str) -> str:
     return f"handlers/{here.attribute(service)}.py"
 
 
-def _class(each: Class) -> dict[str, object]:
+def class_rows(each: Class) -> dict[str, object]:
+    """A dataclass as templates get it."""
     rows = [
         f"{a.name}: {a.annotation}" + (f" = {a.default}" if a.default else "")
         for a in each.attributes

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from sagac.dsl.facts import Compensation, ItemFacts
@@ -79,10 +79,10 @@ class Policies:
     The most used are STANDARD and FOREVER; the others are named after their first use.
     """
 
-    def __init__(self, all_facts: list[ItemFacts], names: Names) -> None:
+    def __init__(self, used: Iterable[tuple[Policy, str]], names: Names) -> None:
         uses: dict[Policy, str] = {}
         count: Counter[Policy] = Counter()
-        for policy, user in _uses(all_facts):
+        for policy, user in used:
             uses.setdefault(policy, user)
             count[policy] += 1
         self._names: dict[Policy, str] = {}
@@ -109,7 +109,8 @@ class Policies:
         return [prefixed(f"{name} = ", policy.code()) for policy, name in self._names.items()]
 
 
-def _uses(all_facts: list[ItemFacts]) -> Iterator[tuple[Policy, str]]:
+def policies_of(all_facts: Iterable[ItemFacts]) -> Iterator[tuple[Policy, str]]:
+    """The policies of items and whose they are; not those that the engine has by default."""
     for facts in all_facts:
         if facts.action and not isinstance(facts.item, Undo):
             yield of_action(facts), facts.action

@@ -20,6 +20,7 @@ from sagac.generators.choreography.parts import Node as Planned
 from sagac.generators.choreography.parts import Projection
 from sagac.templates.choreography.runtime.machine import Machine
 from sagac.templates.choreography.runtime.nodes import Edge, Node, Table
+from sagac.templates.choreography.runtime.rules import about
 from sagac.templates.choreography.runtime.tokens import Course, Event, Iteration, Row
 from sagac.verify.values import to_json
 
@@ -232,11 +233,17 @@ class World:
     ``rng`` chooses what happens next; some messages come twice, and none in an order.
     """
 
-    def __init__(self, projection: Projection, rng: random.Random, duplicates: float = 0.2) -> None:
+    def __init__(
+        self,
+        projection: Projection,
+        rng: random.Random,
+        duplicates: float = 0.2,
+        made: Mapping[str, Table] | None = None,
+    ) -> None:
         self.projection = projection
         self.rng = rng
         self.duplicates = duplicates
-        self.tables = tables(projection)
+        self.tables = made or tables(projection)
         self.rows = {service: MemoryRows() for service in self.tables}
         self.courses = {service: Course("k") for service in self.tables}
         self.flight: list[tuple[str, Event]] = []
@@ -255,9 +262,25 @@ class World:
     def send(self, service: str, machine: Machine) -> None:
         for event in machine.out:
             self.told.append(event)
-            for other in self.tables:
-                if other != service:
+            for other, table in self.tables.items():
+                if other != service and self._hears(self.tables[service], table, event):
                     self.flight.append((other, event))
+
+    @staticmethod
+    def _hears(teller: Table, hearer: Table, event: Event) -> bool:
+        """Generated tables subscribe by name; what has no name stays in its service."""
+        if not teller.names:
+            return True
+        return teller.names.get(f"{event.node} {event.outcome}") in hearer.hears
+
+    def request(self, service: str, row: Row) -> Any:
+        """What the action of ``row`` is called with, where the table can say it."""
+        table, undoing = self.tables[service], row.state == "undoing"
+        calling = (table.undos if undoing else table.calls).get(row.node)
+        if calling is None:
+            return None
+        more = (row.own, about(row.failure)) if undoing else ()
+        return calling.request(row.values, *more)
 
     def deliver(self) -> None:
         index = self.rng.randrange(len(self.flight))

@@ -4,27 +4,35 @@ from __future__ import annotations
 
 import os
 import random
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sagac.dsl.compile import compile
+from sagac.dsl.facts import OnUnknown
 from sagac.dsl.graph import SagaGraph
-from sagac.dsl.model import Step
+from sagac.dsl.model import Wait
 from sagac.generators.choreography.news import reaches
 from sagac.generators.choreography.project import project
 from sagac.runner.state import item_name
+from sagac.templates.choreography.runtime.machine import Machine
+from sagac.templates.choreography.runtime.nodes import Table
+from sagac.templates.choreography.runtime.rules import about
 from sagac.templates.choreography.runtime.tokens import Row
-from sagac.verify.scenario import answer
+from sagac.verify.simulate import simulate
+from sagac.verify.trace import Done, Outcome, Phase, Refused, Request, Unknown
 from sagac.verify.values import to_json
 from tests.properties.sagas import INPUTS, sagas
-from tests.properties.test_random_sagas import Fault, expected, faults, side_by_side
+from tests.properties.test_random_sagas import Fault, faults, side_by_side
 
-from .played import World
+from .answers import Answers
+from .played import Computed, World
 
 MORE = os.environ.get("SAGAC_EXAMPLES")
 EXAMPLES = settings(
@@ -32,7 +40,7 @@ EXAMPLES = settings(
     deadline=None,
     derandomize=MORE is None,
     database=None,
-    phases=(Phase.explicit, Phase.generate),
+    phases=(hypothesis.Phase.explicit, hypothesis.Phase.generate),
     suppress_health_check=list(HealthCheck),
 )
 PATIENCE = 20_000
@@ -47,16 +55,23 @@ def graph_of(text: str) -> SagaGraph:
     return graph
 
 
-def play(graph: SagaGraph, data: Mapping[str, Any], fault: Fault | None, seed: int) -> World:
-    """The saga until nothing is under way."""
-    world = World(project(graph), random.Random(seed))
+def play(
+    graph: SagaGraph,
+    data: Mapping[str, Any],
+    fault: Fault | None,
+    seed: int,
+    made: Mapping[str, Table] | None = None,
+) -> World:
+    """The saga until nothing is under way; ``made`` are generated tables."""
+    world = World(project(graph), random.Random(seed), made=made)
     world.start(to_json(data))
+    answers = Answers(graph, fault)
     for _ in range(PATIENCE):
         due = world.due()
         if not due and not world.flight:
             break
         if due and (not world.flight or world.rng.random() < 0.5):
-            act(world, *world.rng.choice(due), fault)
+            act(world, *world.rng.choice(due), answers)
         else:
             world.deliver()
     else:
@@ -64,44 +79,89 @@ def play(graph: SagaGraph, data: Mapping[str, Any], fault: Fault | None, seed: i
     return world
 
 
-def act(world: World, service: str, row: Row, fault: Fault | None) -> None:
+def act(world: World, service: str, row: Row, answers: Answers) -> None:
     """Answers what a row asks for, as the reference is answered."""
-    machine = world.machine(service)
     plan = world.projection.nodes[row.node]
     assert plan.item is not None
+    if row.state in ("ready", "undoing"):
+        check_request(world, service, row)
+    machine = world.machine(service)
     path = machine.path(row)
-    name = plan.item.name.text
-    if row.state in ("open", "pausing"):
-        machine.rang(row)
-    elif row.state == "undoing":
+    if row.state == "undoing":
         world.effects.append((path, "undo"))
         machine.answered(row)
-    elif fault is not None and name == fault[0]:
-        if (fault[1] is None and plan.facts.on_unknown.value == "compensate") or (
-            fault[1] is None and plan.facts.on_unknown.value == "fail"
-        ):
-            machine.unknown(row, "unknown")
-        else:
-            machine.refused(row, fault[1] or "unknown")
+    elif row.state == "pausing":
+        machine.rang(row)
     else:
-        if plan.facts.effect:
-            world.effects.append((path, "do"))
-        assert isinstance(plan.item, Step)
-        machine.answered(row, to_json(answer(plan.graph, plan.item)))
+        phase: Phase = "wait" if row.state == "open" else "do"
+        request = Request(path, plan.item, phase, service, plan.facts.action)
+        settle(world, machine, row, answers(request))
     world.send(service, machine)
 
 
+def settle(world: World, machine: Machine, row: Row, outcome: Outcome) -> None:
+    """Tells the machine what came of a call or a wait."""
+    plan = world.projection.nodes[row.node]
+    match outcome:
+        case Unknown() if plan.facts.on_unknown in (OnUnknown.COMPENSATE, OnUnknown.FAIL):
+            machine.unknown(row, "unknown")
+        case Unknown():
+            machine.refused(row, "unknown")
+        case Refused() if row.state == "open":
+            machine.rang(row)
+        case Refused():
+            machine.refused(row, outcome.reason)
+        case Done() if isinstance(plan.item, Wait):
+            if outcome.won == "after" or not machine.table.nodes[row.node].events:
+                machine.rang(row)
+            else:
+                machine.happened(row, outcome.won, to_json(outcome.output or {}))
+        case Done():
+            if plan.facts.effect:
+                world.effects.append((machine.path(row), "do"))
+            machine.answered(row, to_json(outcome.output or {}))
+
+
+def check_request(world: World, service: str, row: Row) -> None:
+    """A typed request says what the expressions of the file say."""
+    request = world.request(service, row)
+    if request is None:
+        return
+    plan = world.projection.nodes[row.node]
+    back = plan.facts.compensation if row.state == "undoing" else None
+    written = plan.facts.input if back is None else back.input
+    values = {**row.values}
+    if row.own and plan.kind == "step":
+        values |= {f"{plan.makes}.{name}": each for name, each in row.own.items()}
+    failure = {"saga": {"failure": about(row.failure)}} if back is not None else {}
+    computed = Computed(plan, world.projection)
+    wanted = {n: to_json(computed.value(each, values, **failure)) for n, each in written.items()}
+    encoded = as_json(request)
+    assert encoded == {n: each for n, each in wanted.items() if each is not None}, row
+
+
+def as_json(request: Any) -> Any:
+    """JSON data of a dataclass of generated code."""
+    package = type(request).__module__.partition(".generated.")[0]
+    return sys.modules[f"{package}.generated.contract.codec"].encode(request)
+
+
 def check(
-    graph: SagaGraph, data: Mapping[str, Any], fault: Fault | None, seed: int, text: str
+    graph: SagaGraph,
+    data: Mapping[str, Any],
+    fault: Fault | None,
+    seed: int,
+    text: str,
+    made: Mapping[str, Table] | None = None,
 ) -> None:
-    wanted = expected(graph, data, fault)
+    wanted = simulate(graph, data, Answers(graph, fault), key="k")
     if wanted.state not in ("COMPLETED", "COMPENSATED"):
         return
-    world = play(graph, data, fault, seed)
+    world = play(graph, data, fault, seed, made)
     told = [(e.node, e.iteration, e.outcome, e.failure and e.failure.reason) for e in world.told]
     assert world.state == wanted.state, (text, data, fault, seed, told)
     assert len(set(world.effects)) == len(world.effects), (text, fault, "twice")
-    if not side_by_side(graph):
+    if not side_by_side(graph) and not any(f.item.needs for f in graph.facts.values()):
         assert world.effects == [(each.step, each.kind) for each in wanted.effects], (text, fault)
     left = net(world.effects)
     if wanted.state == "COMPLETED" and "join: any" not in text:

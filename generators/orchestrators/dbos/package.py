@@ -11,7 +11,6 @@ from sagac.generators.base import (
     Generated,
     GeneratedFile,
     KeptVersion,
-    OptionError,
     Options,
     Played,
     Source,
@@ -19,6 +18,7 @@ from sagac.generators.base import (
 from sagac.generators.naming import Names
 from sagac.generators.python.catalogue import Catalogue, make_catalogue
 from sagac.generators.python.copied import contract_files, parts
+from sagac.generators.python.package import init_file, package_name
 from sagac.generators.python.participants import (
     Participants,
     handler_files,
@@ -29,7 +29,7 @@ from sagac.generators.python.participants import (
     types_module,
 )
 from sagac.generators.python.records import Records
-from sagac.generators.python.render import STANDARD, contract, engine, header, template
+from sagac.generators.python.render import STANDARD, contract, engine, template
 
 from .tests import test_files
 from .unit import Unit
@@ -37,7 +37,6 @@ from .worker import worker_file
 from .workflow import workflow_body, workflow_module
 
 TEMPLATE = "1"
-LONGEST = 80  # characters of a package's name, as of a saga's
 
 
 @dataclass(frozen=True)
@@ -64,7 +63,7 @@ class DbosGenerator:
         played: Played | None = None,
     ) -> Generated:
         """The files of a saga's package. Raises OptionError for a name Python cannot have."""
-        package = _package(graph, options)
+        package = package_name(graph, options.package)
         catalogue = make_catalogue(graph, kept)
         here = Participants(catalogue, Records(catalogue.all), package)
         files = (
@@ -82,22 +81,13 @@ class DbosGenerator:
         )
 
 
-def _package(graph: SagaGraph, options: DbosOptions) -> str:
-    if not options.package:
-        return naming.package(graph.saga.name.text)
-    name = options.package
-    if len(name) > LONGEST or not name.isascii() or naming.package(name) != name:
-        raise OptionError(f"option 'package' is the name of a Python package, not {name!r}")
-    return name
-
-
 def _files(
     here: Participants, graph: SagaGraph, source: Source, kept: tuple[KeptVersion, ...]
 ) -> Iterator[GeneratedFile]:
     folder = f"{here.package}/generated"
     version = graph.saga.version
-    yield GeneratedFile(f"{here.package}/__init__.py", _init(source, f"The saga {graph.saga.name}"))
-    yield GeneratedFile(f"{folder}/__init__.py", _init(source, "Written by sagac, not by hand"))
+    yield init_file(f"{here.package}/__init__.py", source, f"The saga {graph.saga.name}")
+    yield init_file(f"{folder}/__init__.py", source, "Written by sagac, not by hand")
     yield from type_files(here, folder, source)
     yield from service_files(here, folder, source)
     yield from contract_files(folder)
@@ -159,7 +149,3 @@ def _engine(folder: str) -> Iterator[GeneratedFile]:
         # as a template it lies one folder deeper, beside those of other engines
         text = text.replace("from ...contract", "from ..contract")
         yield GeneratedFile(f"{folder}/engine/{name}", text)
-
-
-def _init(source: Source, doc: str) -> str:
-    return f'{header(source)}"""{naming.docstring(doc)}"""\n'

@@ -12,7 +12,7 @@ from sagac.generators.naming import Names
 from sagac.generators.python.catalogue import Scope
 from sagac.generators.python.events import EventTypes
 from sagac.generators.python.participants import Participants
-from sagac.generators.python.policies import Policies
+from sagac.generators.python.policies import Policies, policies_of
 from sagac.generators.python.reading import Reading
 from sagac.generators.python.records import optional
 from sagac.generators.python.values import Values
@@ -40,7 +40,7 @@ class Unit:
         self.reading = Reading(scope.graph)
         self.constant = definitions[scope.graph.saga.name.text][0]
         taken = {*here.records.given, *(constant for constant, _ in definitions.values())}
-        self.policies = Policies(list(self.graph.facts.values()), Names(taken))
+        self.policies = Policies(policies_of(self.graph.facts.values()), Names(taken))
         self.calls = Calls(scope, here, self.policies)
         self.events = EventTypes(scope, here.records)
         self.names = Names(_LOCALS | naming.BUILTINS)

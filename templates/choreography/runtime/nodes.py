@@ -65,6 +65,7 @@ class Node:
     judge: bool = False  # decides whether cancel and deadline still hold
     cancellable: bool = False
     after_pivot: bool = False  # what would fail here, waits for a person
+    keyed: bool = False  # it reads the key of the saga
     # steps
     effect: bool = False
     optional: bool = False

@@ -89,6 +89,8 @@ class Rules:
             self._halted(node, row)
             return
         row.since = self.now
+        if node.keyed:
+            row.values["saga.key"] = self.course.key
         match node.kind:
             case "step":
                 row.state, row.due, row.lease, row.attempts = "ready", self.now, None, 0
@@ -156,7 +158,7 @@ class Rules:
         node = self._node(row)
         if row.own is None or not node.makes:
             return row.values
-        return row.values | {f"{node.makes}.{name}": each for name, each in row.own.items()}
+        return row.values | {_full(node, name): each for name, each in row.own.items()}
 
     def _open(self, node: Node, row: Row) -> None:
         if row.stopped is not None:
@@ -324,6 +326,11 @@ class Rules:
         """An undoer speaks for the step that it undoes."""
         node = self._node(row)
         return node.partner or node.id if node.kind == "undoer" else node.id
+
+
+def _full(node: Node, name: str) -> str:
+    """The name under which others read what a node gave; an outcome is the element's own."""
+    return name if name.startswith("~") else f"{node.makes}.{name}"
 
 
 def find(values: Values, name: str) -> Any:
