@@ -67,7 +67,6 @@ def prepare(
         version_folder=generated.version_folder,
     )
     findings = (
-        *generated.findings,
         *_version_findings(graph, before, means),
         *_kept_findings(graph, kept, generated),
         *_handler_findings(graph, generated.handlers, read),

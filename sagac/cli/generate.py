@@ -11,7 +11,7 @@ import click
 
 from sagac import __version__
 
-from .support import Spec, UsageProblem, colour, compile_or_exit, read_spec
+from .support import Spec, UsageProblem, colour, compile_or_exit, read_spec, refuse_findings
 
 if TYPE_CHECKING:
     from sagac.dsl.graph import SagaGraph
@@ -135,6 +135,7 @@ def _plan(spec: Spec, graph: SagaGraph, request: Request) -> tuple[Plan, Folder]
         played=play(graph),
         drop=request.drop,
     )
+    refuse_findings(spec, prepared.generated.findings)  # --force cannot help: there is no code
     _report(spec, prepared, request.force)
     plan = make_plan(
         prepared.name,

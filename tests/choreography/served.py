@@ -11,6 +11,7 @@ from typing import Any
 
 from sagac.dsl.graph import SagaGraph
 from sagac.dsl.model import Step
+from sagac.generators.choreography.interpreted import tables
 from sagac.generators.choreography.parts import Projection
 from sagac.generators.choreography.project import project
 from sagac.templates.choreography.runtime.bus import Transport
@@ -19,8 +20,6 @@ from sagac.templates.choreography.runtime.service import Service
 from sagac.templates.contract.contract import Call, Policy, Refusal, Retry
 from sagac.verify.scenario import answer
 from sagac.verify.values import to_json
-
-from .played import tables
 
 
 @dataclass(frozen=True)
