@@ -132,7 +132,8 @@ class _Package:
         for name, text in parts("choreography/runtime"):
             if is_for(self._target, name):
                 yield GeneratedFile(f"{self._folder}/runtime/{name}", text)
-        yield self._versions((*(each.version for each in kept), self._graph.saga.version))
+        older = (each.version for each in kept if not each.elsewhere)
+        yield self._versions((*older, self._graph.saga.version))
         yield from self._version()
         yield from entry_files(here, self._projection.services, self._target, source)
 
