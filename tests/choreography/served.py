@@ -109,7 +109,8 @@ def served(projection: Projection, handlers: Handlers) -> dict[str, Table]:
             hears=tuple(_heard(projection, table, names)),
             key=lambda input: str(input["id"]),
         )
-    return found
+    hears = {service: table.hears for service, table in found.items()}
+    return {service: replace(table, listeners=hears) for service, table in found.items()}
 
 
 def _heard(projection: Projection, table: Table, names: Mapping[str, str]) -> list[str]:
