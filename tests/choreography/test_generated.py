@@ -30,7 +30,6 @@ EXAMPLES = settings(
     phases=(Phase.explicit, Phase.generate),
     suppress_health_check=list(HealthCheck),
 )
-TYPED = 6  # random sagas that a type checker looks at
 
 
 @given(text=sagas(), seed=st.integers(0, 2**16))
@@ -66,6 +65,22 @@ def test_type_checkers_and_linters_have_nothing_to_say(tmp_path: Path) -> None:
     options = ("--isolated", "--no-cache", "--line-length", "100")
     assert tool(tmp_path, "ruff", "check", *options, ".") == ""
     assert tool(tmp_path, "ruff", "format", "--check", *options, ".") == ""
+    assert tool(tmp_path, "mypy", "--strict", "--cache-dir", str(tmp_path / "cache"), ".") == ""
+
+
+def test_random_sagas_type_check(tmp_path: Path) -> None:
+    texts: list[str] = []
+
+    @given(sagas())
+    @settings(EXAMPLES, max_examples=int(MORE or 8))
+    def collect(text: str) -> None:
+        texts.append(text.replace("undo_order: sequence", "undo_order: parallel"))
+
+    collect()
+    for number, text in enumerate(texts):
+        write(graph_of(text), tmp_path, f"random_{number}")
+    options = ("--isolated", "--no-cache", "--line-length", "100")
+    assert tool(tmp_path, "ruff", "check", *options, ".") == ""
     assert tool(tmp_path, "mypy", "--strict", "--cache-dir", str(tmp_path / "cache"), ".") == ""
 
 
