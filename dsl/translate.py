@@ -39,6 +39,10 @@ class Names:
         """The source of ``PATH is not None`` (or ``is None``); None if it is as one writes it."""
         return None
 
+    def fixed(self, path: tuple[str, ...]) -> bool:
+        """Whether a path has the same source where it is known to have a value."""
+        return False
+
     def member(self, base: str, record: Type, field: str) -> str:
         """The source of a field of ``base``, a record; a dict if its type is ``any``."""
         return f"{base}.{field}" if isinstance(record, RecordType) else f'{base}.get("{field}")'
