@@ -31,6 +31,7 @@ CODES: dict[str, Code] = {
     "CH005": Code("group-undo-reads-members", E),
     "CH006": Code("record-read-whole", E),
     "CH007": Code("key-of-used-saga", E),
+    "CH008": Code("optional-undone-elsewhere", E),
     "CO001": Code("effect-without-compensation", E),
     "CO002": Code("compensation-without-effect", E),
     "CO003": Code("compensation-reads-missing", E),
