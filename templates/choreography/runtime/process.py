@@ -7,13 +7,19 @@ broker's URL. SIGTERM and SIGINT let calls that run come to an end and send what
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from .bus import Transport
 from .nodes import Table
 from .service import Service
+
+log = logging.getLogger("saga")
+
+_AGAIN = 1.0
 
 
 def main(
@@ -23,19 +29,38 @@ def main(
     name = tables[0].service
     database = os.environ.get("SAGA_DATABASE", f"{name}.sqlite")
     url = os.environ.get("SAGA_BROKER", broker)
-    asyncio.run(serve(Service(tables, database, make_bus(url, tables))))
+    asyncio.run(serve(lambda: Service(tables, database, make_bus(url, tables))))
 
 
-async def serve(service: Service) -> None:
-    """Until SIGTERM or SIGINT."""
+async def serve(make: Callable[[], Service]) -> None:
+    """Until SIGTERM or SIGINT. A broker that is not there yet is waited for."""
     told = asyncio.Event()
     loop = asyncio.get_running_loop()
     for each in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(each, told.set)
-    await service.open()
+    service = await _opened(make, told)
+    if service is None:
+        return
     print(f"{service.name} is ready", flush=True)
     try:
         await told.wait()
     finally:
         await service.close()
         await service.transport.close()
+
+
+async def _opened(make: Callable[[], Service], told: asyncio.Event) -> Service | None:
+    while not told.is_set():
+        service = make()
+        try:
+            await service.open()
+        except Exception as problem:
+            log.warning("%s cannot start yet: %s; again in %s s", service.name, problem, _AGAIN)
+            with suppress(Exception):
+                await service.transport.close()
+            service.database.close()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(told.wait(), _AGAIN)
+        else:
+            return service
+    return None
