@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import click
 
+from sagac.cli.files import saga_files
 from sagac.cli.support import STDIN, UsageProblem, colour, read_spec
+from sagac.cli.together import look_at_all
 
 if TYPE_CHECKING:
     from sagac.dsl.compile import Compilation
@@ -36,6 +38,7 @@ FINDINGS, BUG = 1, 3
 @click.option(
     "--stdin-filename", metavar="PATH", help=f"The name of standard input, instead of {STDIN}."
 )
+@click.option("--handlers", metavar="DIR", help="Look at the handlers in this folder as well.")
 @click.pass_context
 def command(
     context: click.Context,
@@ -43,25 +46,30 @@ def command(
     format_: str,
     fail_on: str,
     stdin_filename: str | None,
+    handlers: str | None,
 ) -> None:
     """Find what is wrong with saga files, say why, and what to write instead.
 
-    `-` reads standard input. Findings go to standard output, the count of them to standard error.
+    `-` reads standard input; a folder stands for all *.saga.yaml files below it. All files are
+    also looked at together: events, locks, services and actions that they share. Findings go to
+    standard output, the count of them to standard error.
 
     \b
     Example:
       sagac lint specs/order-fulfilment.saga.yaml
-      sagac lint --format json specs/*.saga.yaml
+      sagac lint --format json specs
+      sagac lint shop.saga.yaml --handlers handlers
     """
     if files.count("-") > 1:
         raise UsageProblem("standard input (`-`) can be read only once.")
-    names = tuple(dict.fromkeys(files))
+    names = tuple(dict.fromkeys(saga_files(files)))
     compilations = [_compiled(name, stdin_filename) for name in names]
-    found = list(_different(compilations))
+    together = look_at_all(compilations, handlers)
+    found = [*_different(compilations), *together.findings]
     if format_ == "json":
         _print_json(found)
     else:
-        _print_text(found, compilations)
+        _print_text(found, compilations, together.sources)
     context.exit(_exit_code(found, fail_on))
 
 
@@ -83,10 +91,13 @@ def _print_json(found: list[Diagnostic]) -> None:
     click.echo(render(found))
 
 
-def _print_text(found: list[Diagnostic], compilations: list[Compilation]) -> None:
+def _print_text(
+    found: list[Diagnostic], compilations: list[Compilation], code: Mapping[str, str]
+) -> None:
     from sagac.dsl.report.text import render, summary
 
     sources = {name: text for each in compilations for name, text in each.sources.items()}
+    sources.update(code)
     if found:
         click.echo(render(found, sources, colour=colour()), nl=False, color=True)
     click.echo(summary(found, len(compilations)), err=True)

@@ -135,21 +135,33 @@ def _standard_input() -> bytes:
     return _checked(sys.stdin.buffer.read(LARGEST + 1), "standard input")
 
 
+def read_file(path: str) -> bytes:
+    """The bytes of a regular file. Raises UsageProblem if it cannot be read or is no text."""
+    try:
+        return _read(path, path)
+    except (OSError, ValueError) as error:
+        raise _cannot_be_read(path, error) from None
+
+
 def _named_file(path: str) -> bytes:
     try:
         return _read(path, path, special=True)
     except FileNotFoundError:
         raise UsageProblem(f"{path}: there is no such file.") from None
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise UsageProblem(f"{path}: cannot be read ({reason}).") from None
+        raise _cannot_be_read(path, error) from None
+
+
+def _cannot_be_read(path: str, error: OSError | ValueError) -> UsageProblem:
+    reason = getattr(error, "strerror", None) or str(error)
+    return UsageProblem(f"{path}: cannot be read ({reason}).")
 
 
 def _read(path: str | Path, shown: str, *, special: bool = False) -> bytes:
     """The bytes of a file. A pipe is only read if the user named it (``special``)."""
     mode = os.stat(path).st_mode
     if stat.S_ISDIR(mode):
-        raise UsageProblem(f"{shown}: this is a folder, not a saga file.")
+        raise UsageProblem(f"{shown}: this is a folder, not a file.")
     if not special and not stat.S_ISREG(mode):
         raise ValueError("it is not a regular file")
     with open(path, "rb") as file:
@@ -160,7 +172,7 @@ def _checked(text: bytes, shown: str) -> bytes:
     if len(text) > LARGEST:
         raise UsageProblem(f"{shown}: the file is larger than {LARGEST // 1024**2} MB.")
     if b"\0" in text[:4096] and not text.startswith(_WIDE_MARKS):
-        raise UsageProblem(f"{shown}: this is a binary file, not a saga file.")
+        raise UsageProblem(f"{shown}: this is a binary file, not a text.")
     return text
 
 
