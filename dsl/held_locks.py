@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple, TypeAlias
 
-from .model import Item, Name, Parallel, Saga, Step, Undo
+from .graph import SagaGraph
+from .model import Item, Name, Parallel, Step, Undo
 from .order import in_order
 from .structure import sections
 
@@ -22,30 +23,34 @@ class Nesting(NamedTuple):
     second: Name
 
 
-def nestings(saga: Saga) -> tuple[Nesting, ...]:
+def nestings(graph: SagaGraph) -> tuple[Nesting, ...]:
     """Each pair of locks of which one is held while the other is waited for, once."""
-    return tuple(_walk(saga).pairs.values()) if saga.locks else ()
+    return tuple(_walk(graph).pairs.values()) if _has_locks(graph) else ()
 
 
-def held(saga: Saga) -> Uses:
+def held(graph: SagaGraph) -> Uses:
     """The locks that a saga may hold when an item runs, by the item's name."""
-    return _walk(saga).at if saga.locks else {}
+    return _walk(graph).at if _has_locks(graph) else {}
 
 
-def _walk(saga: Saga) -> _Walk:
-    walk = _Walk(saga)
-    walk.through(saga.items, {})
+def _has_locks(graph: SagaGraph) -> bool:
+    return bool(graph.saga.locks) or any(map(_has_locks, graph.children.values()))
+
+
+def _walk(graph: SagaGraph) -> _Walk:
+    walk = _Walk(graph, {})
+    walk.through(graph.saga.items, {})
     return walk
 
 
 class _Walk:
-    def __init__(self, saga: Saga) -> None:
-        self.saga = saga
-        self.pairs: dict[tuple[str, str], Nesting] = {}
+    def __init__(self, graph: SagaGraph, pairs: dict[tuple[str, str], Nesting]) -> None:
+        self.graph = graph
+        self.pairs = pairs
         self.at: dict[str, frozenset[str]] = {}
 
     def through(self, items: tuple[Item, ...], before: Held) -> Held:
-        """What is held after the items. A lock of a list is held to the end of the saga."""
+        """What is held after the items. A lock is held to the end of the saga."""
         now = before
         for item in in_order(items):
             if isinstance(item, Step | Undo):
@@ -57,6 +62,9 @@ class _Walk:
 
     def _inside(self, item: Item, before: Held) -> Held:
         """Each list of a composite begins with what was held before the composite."""
+        child = self.graph.children.get(item.name.text)
+        if child is not None:  # it keeps its locks until the saga around it has ended
+            return _Walk(child, self.pairs).through(child.saga.items, before)
         after = before
         for section in sections(item):
             # branches run side by side: what one of them holds, another may meet
@@ -67,7 +75,7 @@ class _Walk:
         return after
 
     def _take(self, name: Name, now: Held) -> Held:
-        lock = self.saga.locks.get(name.text)
+        lock = self.graph.saga.locks.get(name.text)
         if name.text in now or lock is None or len(now) >= MOST:
             return now
         if lock.conflict == "wait":

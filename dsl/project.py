@@ -119,7 +119,7 @@ def outline(graph: SagaGraph) -> Outline:
         tuple(_events(graph)),
         tuple(here.reading()),
         tuple(here.undoable()),
-        nestings(saga),
+        nestings(graph),
         saga.suppressions,
     )
 
@@ -202,7 +202,7 @@ class _Accesses:
     def __init__(self, graph: SagaGraph) -> None:
         self.graph = graph
         self.key = {(each.root, each.path) for each in reads(graph.saga.key)}
-        self.locks: Uses = held(graph.saga)
+        self.locks: Uses = held(graph)
 
     def reading(self) -> Iterator[Access]:
         """The steps without an effect whose answer something uses."""

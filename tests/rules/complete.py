@@ -35,10 +35,25 @@ steps:
     role: pivot
     input: [id]
 """
+LOCKED = """\
+saga: locked
+version: 1
+key: ${input.id}
+services: { till: {} }
+input: { id: string }
+locks: { till: { key: input.id, conflict: wait } }
+steps:
+  - step: take
+    service: till
+    input: [id]
+    locks: [till]
+    compensate: give_back
+"""
 UNDOABLE = CHILD.replace("role: pivot", "compensate: refund")
 FILES = {
     "payment.saga.yaml": CHILD,
     "undoable.saga.yaml": UNDOABLE,
+    "locked.saga.yaml": LOCKED,
     "broken.saga.yaml": CHILD.replace("service: payment", "service: payments"),
 }
 SAGA, PYTHON = ".saga.yaml", ".py"

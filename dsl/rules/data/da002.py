@@ -72,10 +72,10 @@ def _finding(here: Announced, other: Announced) -> Diagnostic:
 
 def _outside(saga: Saga) -> Iterator[Announced]:
     for event in saga.events.values():
-        yield Announced(event.name.text, _arrives(event.name.text), event.name.span, True)
+        yield Announced(event.name.text, OUTSIDE, event.name.span, True)
     for each in (saga.start, saga.cancel):
         if each is not None and each.event is not None:
-            yield Announced(each.event.text, _arrives(each.event.text), each.event.span, True)
+            yield Announced(each.event.text, OUTSIDE, each.event.span, True)
 
 
 def _of_waits(graph: SagaGraph) -> Iterator[Announced]:
@@ -83,11 +83,7 @@ def _of_waits(graph: SagaGraph) -> Iterator[Announced]:
         if isinstance(facts.item, Wait):
             for name in (facts.item.event, *(race.event for race in facts.item.first)):
                 if name is not None:
-                    yield Announced(name.text, _arrives(name.text), name.span, True)
-
-
-def _arrives(event: str) -> str:
-    return f"{event} came from outside"
+                    yield Announced(name.text, OUTSIDE, name.span, True)
 
 
 def _written_names(graph: SagaGraph) -> list[Announced]:
@@ -102,6 +98,7 @@ def _written_names(graph: SagaGraph) -> list[Announced]:
     return found
 
 
+OUTSIDE = "something outside has happened"
 NONE = EventNames()
 OUTCOMES = {
     "done": "is done",

@@ -139,7 +139,7 @@ def _about(
         case (name, "outcomes") if name in forks:
             return f"`{'.'.join(names)}`", forks[name]
         case (name,) if name in elements:
-            return f"an outcome of `{elements[name].name.text}`", elements[name]
+            return f"An outcome of `{elements[name].name.text}`", elements[name]
     return None
 
 

@@ -29,9 +29,14 @@ class Wanted:
     at: Span
 
     @property
-    def first_line(self) -> str:
-        """The signature, as far as it stands on one line."""
-        return self.stub.strip().splitlines()[0].strip() if self.stub.strip() else self.method
+    def signature(self) -> str:
+        """The head of the method, on one line."""
+        parts: list[str] = []
+        for line in self.stub.strip().splitlines():
+            parts.append(line.strip())
+            if line.endswith(":"):
+                break
+        return " ".join(parts).replace("( ", "(").replace(", )", ")") or self.method
 
 
 @dataclass(frozen=True)

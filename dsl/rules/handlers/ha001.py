@@ -9,7 +9,7 @@ from sagac.dsl.diagnostics import Diagnostic, Label
 from sagac.dsl.rules.rule import Rule
 
 from .code import Code, Handlers, Wanted
-from .source import find_method
+from .source import find_method, misspelt
 
 SAGA = """\
 # file: example.saga.yaml
@@ -69,22 +69,29 @@ def _in_file(code: Code, wanted: list[Wanted]) -> Iterator[Diagnostic]:
         found = find_method(code, each)
         if found.method is None and found.loose is None and not found.unsure:
             if each.class_name in code.classes:
-                yield _no_method(code, each)
+                yield _no_method(code, each, wanted)
             else:
                 lacking.setdefault(each.class_name, []).append(each)
     for name, methods in lacking.items():
         yield _no_class(code, name, methods)
 
 
-def _no_method(code: Code, wanted: Wanted) -> Diagnostic:
-    owner = code.span(code.classes[wanted.class_name])
+def _no_method(code: Code, lacking: Wanted, all_wanted: list[Wanted]) -> Diagnostic:
+    owner = code.classes[lacking.class_name]
+    names = (each.method for each in all_wanted if each.class_name == lacking.class_name)
+    near = misspelt(owner, frozenset(names)).get(lacking.method)
+    label = Label(f"has no {lacking.method!r}", code.span(owner))
+    help = f"Add it to {code.path}: `{lacking.signature}`"
+    if near is not None:
+        label = Label("nothing calls this one", code.span(near))
+        help = f"Did you mean {near.name!r}? Rename it to {lacking.method!r}."
     return diagnostic(
         "HA001",
-        wanted.at,
-        f"{wanted.item!r} needs {wanted.method!r}, which {wanted.class_name!r} does not have: its"
-        " calls would fail until the retries are spent.",
-        help=f"Add it to {code.path}: `{wanted.first_line}`",
-        labels=(Label(f"has no {wanted.method!r}", owner),),
+        lacking.at,
+        f"{lacking.item!r} needs {lacking.method!r}, which {lacking.class_name!r} does not have:"
+        " its calls would fail until the retries are spent.",
+        help=help,
+        labels=(label,),
     )
 
 

@@ -43,7 +43,7 @@ def check_handlers(handlers: Handlers) -> Iterator[Diagnostic]:
                 "HA003",
                 code.span(method),
                 f"{method.name!r} {problem}; each call of {wanted.item!r} would fail.",
-                help=f"Write it in the class {wanted.class_name!r} as `{wanted.first_line}`.",
+                help=f"Write it in the class {wanted.class_name!r} as `{wanted.signature}`.",
                 labels=(Label("calls it with a request and a call", wanted.at),),
             )
 
@@ -60,7 +60,9 @@ def _problem(method: Function) -> str | None:
     most = len(names) - bound
     least = most - len(arguments.defaults)
     if least > 2 or (most < 2 and not arguments.vararg):
-        return f"takes {_counted(most)} beside `self` ({', '.join(names[bound:]) or 'nothing'})"
+        return f"takes {_counted(most)} ({', '.join(names[bound:])}) instead of two".replace(
+            " ()", ""
+        )
     for each, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
         if default is None:
             return f"needs the argument `{each.arg}`, which nobody passes"

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
+
+from sagac.dsl.suggest import nearest
 
 from .code import Code, Function, Wanted
 
@@ -52,3 +55,39 @@ def _assigned(statement: ast.stmt) -> tuple[str, ...]:
         inner = ast.walk(statement)
         return tuple(n.name for n in inner if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef))
     return ()
+
+
+def leftovers(owner: ast.ClassDef, wanted: frozenset[str]) -> Iterator[Function]:
+    """The public methods of a class in the shape of a handler that are not wanted."""
+    for each in _methods(owner):
+        if each.name not in wanted and _is_handler(each):
+            yield each
+
+
+def misspelt(owner: ast.ClassDef, wanted: frozenset[str]) -> Mapping[str, Function]:
+    """By the names that are wanted and missing: what stands there under a name that is near."""
+    own = {each.name for each in _methods(owner)}
+    found: dict[str, Function] = {}
+    for each in leftovers(owner, wanted):
+        meant = nearest(each.name, sorted(wanted - own - found.keys()))
+        if meant is not None:
+            found[meant] = each
+    return found
+
+
+def _methods(owner: ast.ClassDef) -> list[Function]:
+    return [e for e in owner.body if isinstance(e, ast.FunctionDef | ast.AsyncFunctionDef)]
+
+
+def _is_handler(method: Function) -> bool:
+    """Whether a method takes exactly a request and a call, and is public."""
+    arguments = method.args
+    names = [each.arg for each in (*arguments.posonlyargs, *arguments.args)]
+    plain = not (arguments.vararg or arguments.kwarg or arguments.kwonlyargs)
+    if method.name.startswith("_") or not plain or len(names) != 3:
+        return False
+    return names[1:] == ["request", "call"] or _is_call(arguments.args[-1].annotation)
+
+
+def _is_call(annotation: ast.expr | None) -> bool:
+    return isinstance(annotation, ast.Name) and annotation.id == "Call"

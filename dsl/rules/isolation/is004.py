@@ -58,7 +58,7 @@ def check(graph: SagaGraph) -> Iterator[Diagnostic]:
     }
     if not readers:
         return
-    locks = held(graph.saga)
+    locks = held(graph)
     for facts in graph.facts.values():
         if not isinstance(facts.item, Step) or not facts.effect:
             continue

@@ -36,14 +36,14 @@ def check_project(project: Project) -> Iterator[Diagnostic]:
         for call in saga.calls:
             other, known = first.setdefault((call.service, call.action), (saga, call))
             why = _difference(known, call) if other is not saga else None
-            if why is not None and not (call.refusals is None and _what(why) in told):
-                told.add(_what(why))
+            if why is not None and not (call.refusals is None and _field_of(why) in told):
+                told.add(_field_of(why))
                 yield _finding(saga, call, other, known, why)
 
 
-def _what(why: str) -> str:
-    """The field or refusal of which a difference speaks."""
-    return why.partition(" ")[2]
+def _field_of(why: str) -> str:
+    """The field of which a difference speaks."""
+    return why.partition("`")[2].partition("`")[0].rstrip("?")
 
 
 def _difference(one: Called, other: Called) -> str | None:

@@ -94,7 +94,7 @@ class _Longest:
             case Repeat():
                 return _rounds(item, inner[0])
             case Wait():
-                return _one_after_another(_wait(item), _most(inner))
+                return _one_after_another(self._wait(item), _most(inner))
             case SubSaga():
                 seconds = self._known(item) or 0.0
                 return Worst(seconds, (Part(item, seconds),))
@@ -105,16 +105,19 @@ class _Longest:
             return 0.0  # TI007 says so
         return attempts_time(facts.retry, facts.timeout) or 0.0
 
+    def _wait(self, item: Wait) -> Worst:
+        """A wait for time; of one that is longer than the deadline TI006 speaks."""
+        if not isinstance(item.duration, Seconds):
+            return Worst()
+        seconds = item.duration.value
+        if self.deadline is not None and seconds > self.deadline:
+            return Worst()
+        return Worst(seconds, (Part(item, seconds),))
+
     def _known(self, item: Item) -> float | None:
         if self._times is None:
             self._times = times(self.graph)
         return self._times.get(item.name.text)
-
-
-def _wait(item: Wait) -> Worst:
-    if not isinstance(item.duration, Seconds):
-        return Worst()
-    return Worst(item.duration.value, (Part(item, item.duration.value),))
 
 
 def _rounds(item: Repeat, once: Worst) -> Worst:

@@ -18,13 +18,10 @@ def shortest(graph: SagaGraph) -> Sure:
     return _list(until_judge(graph))
 
 
-def cannot_be_met(graph: SagaGraph) -> set[str]:
-    """The names of the waits because of which the deadline passes in any case; mostly none."""
+def cannot_be_met(graph: SagaGraph) -> bool:
+    """Whether the deadline passes in any case (TI005); then nothing else is said about it."""
     deadline = graph.saga.deadline
-    least, waits = shortest(graph) if deadline is not None else NOTHING
-    if deadline is None or least <= deadline.value:
-        return set()
-    return {each.name.text for each, _ in waits}
+    return deadline is not None and shortest(graph)[0] > deadline.value
 
 
 def _list(items: Iterable[Item]) -> Sure:

@@ -73,8 +73,8 @@ def check(graph: SagaGraph) -> Iterator[Diagnostic]:
     yield diagnostic(
         "TI003",
         deadline.span,
-        f"In the worst case {_path(worst)} {spoken(worst.seconds)} {until}, beyond the deadline of"
-        f" {deadline.text}: it would be undone in the middle of its retries.",
+        f"In the worst case {_path(worst)} takes {spoken(worst.seconds)} {until}, beyond the"
+        f" deadline of {deadline.text}: it would be undone in the middle of its retries.",
         help=f"Give a deadline beyond {spoken(worst.seconds)}; or fewer attempts or a shorter"
         " `timeout` to the steps that take longest.",
         labels=tuple(_label(each, graph.facts[each.item.name.text]) for each in _shown(worst)),
@@ -92,8 +92,7 @@ def _path(worst: Worst) -> str:
     names = [part.item.name.text for part in worst.parts if part.seconds]
     if len(names) > MOST + 1:
         names = [*names[: MOST - 1], "...", names[-1]]
-    takes = "takes" if len(names) == 1 else "take"
-    return f"{' -> '.join(names)} {takes}"
+    return f"the path {' -> '.join(names)}" if len(names) > 1 else repr(names[0])
 
 
 def _label(part: Part, facts: ItemFacts) -> Label:

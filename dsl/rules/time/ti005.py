@@ -60,15 +60,14 @@ def check(graph: SagaGraph) -> Iterator[Diagnostic]:
     least, waits = shortest(graph)
     if least <= deadline.value:
         return
-    alone = "alone takes" if len(waits) == 1 else "alone take"
     path = " -> ".join(each.name.text for each, _ in waits[:5])
     more = f" and {len(waits) - 5} more" if len(waits) > 5 else ""
     judge = f"before {graph.judge!r} can begin" if graph.judge else "before the saga ends"
     yield diagnostic(
         "TI005",
         deadline.span,
-        f"The deadline of {deadline.text} always passes: {path}{more} {alone} {spoken(least)}"
-        f" {judge}, so every saga of this file would be undone.",
+        f"The deadline of {deadline.text} always passes: waiting in {path}{more} alone takes"
+        f" {spoken(least)} {judge}, so every saga of this file would be undone.",
         help=f"Give a deadline beyond {spoken(least)}, or wait less.",
         labels=tuple(Label(f"waits for {spoken(own)}", each.name.span) for each, own in waits[:5]),
     )

@@ -58,18 +58,15 @@ def check(graph: SagaGraph) -> Iterator[Diagnostic]:
     deadline = graph.saga.deadline
     if deadline is None:
         return
-    surely: set[str] | None = None
-    for facts in graph.facts.values():
-        wait = facts.item
-        if not isinstance(wait, Wait) or not facts.cancellable:
-            continue
-        for part, time in _times(wait):
-            if time.value <= deadline.value:
-                continue
-            if surely is None:
-                surely = cannot_be_met(graph)
-            if part != "for" or wait.name.text not in surely:
-                yield _finding(wait, part, time, deadline)
+    found = [
+        _finding(facts.item, part, time, deadline)
+        for facts in graph.facts.values()
+        if isinstance(facts.item, Wait) and facts.cancellable
+        for part, time in _times(facts.item)
+        if time.value > deadline.value
+    ]
+    if found and not cannot_be_met(graph):
+        yield from found
 
 
 def _times(wait: Wait) -> Iterator[tuple[str, Seconds]]:

@@ -9,7 +9,7 @@ from sagac.dsl.diagnostics import Diagnostic, Label
 from sagac.dsl.facts import ItemFacts
 from sagac.dsl.graph import SagaGraph
 from sagac.dsl.model import Item, Retry, Step, Undo
-from sagac.dsl.rules.rule import Fix, Rule
+from sagac.dsl.rules.rule import Rule
 from sagac.dsl.rules.times import spoken
 from sagac.dsl.span import Span
 
@@ -34,7 +34,6 @@ RULE = Rule(
   retry: { attempts: 25, backoff: exponential, initial: 1s, max: 5m }
   compensate: release_stock
 """,
-    fix=Fix.UNSAFE,
 )
 
 
