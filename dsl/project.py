@@ -13,13 +13,15 @@ from functools import cached_property
 from .facts import ItemFacts, Position, Signature
 from .graph import SagaGraph
 from .held_locks import Nesting, Uses, held, nestings
-from .inline import inlined_record
+from .inline import inlined
+from .lost_updates import lost_updates
 from .model import EventNames, Name, Saga, Step, Suppression, Undo, Wait
 from .reach import reads
-from .relations import show
+from .relations import INTEGER, STRING, show
 from .span import Span
-from .types import Field, ListType, Primitive, RecordType
+from .types import Field, ListType, NamedType, Primitive, RecordType
 
+UUID = Primitive("uuid")
 Shape = Mapping[str, str]  # field -> type as text; an optional field ends with ``?``
 
 
@@ -158,10 +160,14 @@ def _key(what: ItemFacts | Signature) -> tuple[str, str]:
 
 
 def _shape(record: RecordType | None, saga: Saga) -> Shape:
-    if record is None:
-        return {}
-    fields = inlined_record(record, saga.types).fields
-    return {f"{each.name}{'?' if each.optional else ''}": show(each.type) for each in fields}
+    fields = record.fields if record is not None else ()
+    return {f"{each.name}{'?' if each.optional else ''}": _type(each, saga) for each in fields}
+
+
+def _type(field: Field, saga: Saga) -> str:
+    if isinstance(field.type, Primitive):
+        return field.type.name
+    return show(inlined(field.type, saga.types))
 
 
 # -- events -------------------------------------------------------------------------------------
@@ -205,13 +211,14 @@ class _Accesses:
         self.locks: Uses = held(graph)
 
     def reading(self) -> Iterator[Access]:
-        """The steps without an effect whose answer something uses."""
+        """The steps without an effect whose answer something uses; not those of lost updates."""
         facts = self.graph.facts
         steps = [each for each in facts.values() if isinstance(each.item, Step) and not each.effect]
         if not any(each.output_type.fields for each in steps):
             return
         used = {reach.root for each in facts.values() for reach in (*each.reads, *each.undo_reads)}
         used |= {reach.root for reach in reads(self.graph.saga.output)}
+        used -= {lost.reader.name.text for lost in lost_updates(self.graph)}  # IS004 tells of them
         for each in steps:
             if each.output_type.fields and each.item.name.text in used:
                 yield self._access(each)
@@ -241,9 +248,11 @@ class _Accesses:
 
 def _tells(field: Field, saga: Saga) -> bool:
     """Whether a field of a request may tell which thing it is about: an id, or a list of them."""
-    type_ = inlined_record(RecordType((field,)), saga.types).fields[0].type
+    type_ = field.type
+    if isinstance(type_, NamedType):
+        type_ = inlined(type_, saga.types)
     if isinstance(type_, ListType | RecordType):
         return True
-    if type_ == Primitive("integer"):
+    if type_ == INTEGER:
         return field.name.lower().endswith(("id", "number", "no", "code"))
-    return type_ in (Primitive("string"), Primitive("uuid"))
+    return type_ in (STRING, UUID)

@@ -54,10 +54,12 @@ def check_project(project: Project) -> Iterator[Diagnostic]:
     """Yields a finding for each event whose data differs from that of an earlier saga."""
     first: dict[str, tuple[Outline, Event]] = {}
     for saga in project.distinct:
+        told = set[str]()
         for event in saga.events:
             other, known = first.setdefault(event.name.text, (saga, event))
             why = _difference(known, event) if other is not saga else None
-            if why is not None:
+            if why is not None and event.name.text not in told:
+                told.add(event.name.text)
                 yield _finding(saga, event, other, known, why)
 
 
