@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from .facts import ItemFacts, Position, Signature
 from .graph import SagaGraph
@@ -25,16 +26,14 @@ UUID = Primitive("uuid")
 Shape = Mapping[str, str]  # field -> type as text; an optional field ends with ``?``
 
 
-@dataclass(frozen=True, slots=True)
-class Team:
+class Team(NamedTuple):
     """A service whose team is written."""
 
     service: str
     team: Name
 
 
-@dataclass(frozen=True, slots=True)
-class Called:
+class Called(NamedTuple):
     """An action as a saga sees it; ``refusals`` is None for what takes something back."""
 
     service: str
@@ -45,18 +44,21 @@ class Called:
     refusals: frozenset[str] | None
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """An event of a saga: one that it emits, or (``outside``) one that it waits for."""
 
     name: Name
-    outcome: str  # done, failed, undone, skipped; empty from outside
     data: Shape
-    outside: bool
+    outcome: str = ""  # done, failed, undone, skipped; empty from outside
+    action: str = ""  # ``service.action`` of which it is the outcome
+
+    @property
+    def outside(self) -> bool:
+        """Whether it comes from outside."""
+        return not self.outcome
 
 
-@dataclass(frozen=True, slots=True)
-class Access:
+class Access(NamedTuple):
     """A step that reads from a service, or changes what may still be undone.
 
     ``by`` are the fields of its request that tell what it is about; ``own`` are those among them
@@ -70,8 +72,7 @@ class Access:
     locks: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Outline:
+class Outline(NamedTuple):
     """What other sagas may clash with in one saga."""
 
     saga: Name
@@ -122,8 +123,15 @@ def outline(graph: SagaGraph) -> Outline:
         tuple(here.reading()),
         tuple(here.undoable()),
         nestings(graph),
-        saga.suppressions,
+        tuple(_suppressions(graph)),
     )
+
+
+def _suppressions(graph: SagaGraph) -> Iterator[Suppression]:
+    """Its own, and those of the sagas it uses: a lock may be taken there."""
+    yield from graph.saga.suppressions
+    for child in graph.children.values():
+        yield from _suppressions(child)
 
 
 def _teams(saga: Saga) -> Iterator[Team]:
@@ -164,10 +172,10 @@ def _shape(record: RecordType | None, saga: Saga) -> Shape:
     return {f"{each.name}{'?' if each.optional else ''}": _type(each, saga) for each in fields}
 
 
-def _type(field: Field, saga: Saga) -> str:
-    if isinstance(field.type, Primitive):
-        return field.type.name
-    return show(inlined(field.type, saga.types))
+def _type(each: Field, saga: Saga) -> str:
+    if isinstance(each.type, Primitive):
+        return each.type.name
+    return show(inlined(each.type, saga.types))
 
 
 # -- events -------------------------------------------------------------------------------------
@@ -176,29 +184,28 @@ def _type(field: Field, saga: Saga) -> str:
 def _events(graph: SagaGraph) -> Iterator[Event]:
     saga = graph.saga
     for event in saga.events.values():
-        yield Event(event.name, "", _shape(event.data, saga), outside=True)
+        yield Event(event.name, _shape(event.data, saga))
     for facts in graph.facts.values():
         item = facts.item
         if isinstance(item, Step | Undo):
             yield from _emitted(item.events, facts, saga)
         elif isinstance(item, Wait):
-            for name, data in (
-                (item.event, item.output),
-                *((r.event, r.output) for r in item.first),
-            ):
+            races = ((race.event, race.output) for race in item.first)
+            for name, data in ((item.event, item.output), *races):
                 if name is not None and data is not None:
-                    yield Event(name, "", _shape(data, saga), outside=True)
+                    yield Event(name, _shape(data, saga))
 
 
 def _emitted(names: EventNames, facts: ItemFacts, saga: Saga) -> Iterator[Event]:
+    action = f"{facts.service}.{facts.action}"
     if names.done is not None:
-        yield Event(names.done, "done", _shape(facts.output_type, saga), outside=False)
+        yield Event(names.done, _shape(facts.output_type, saga), "done", action)
     if names.failed is not None:
         data = {each.name.text: str(_shape(each.data, saga)) for each in facts.refusals}
-        yield Event(names.failed, "failed", data, outside=False)
+        yield Event(names.failed, data, "failed", action)
     for name, outcome in ((names.undone, "undone"), (names.skipped, "skipped")):
         if name is not None:
-            yield Event(name, outcome, {}, outside=False)
+            yield Event(name, {}, outcome, action)
 
 
 # -- who reads what others may undo -------------------------------------------------------------
@@ -246,13 +253,13 @@ class _Accesses:
         )
 
 
-def _tells(field: Field, saga: Saga) -> bool:
+def _tells(each: Field, saga: Saga) -> bool:
     """Whether a field of a request may tell which thing it is about: an id, or a list of them."""
-    type_ = field.type
+    type_ = each.type
     if isinstance(type_, NamedType):
         type_ = inlined(type_, saga.types)
     if isinstance(type_, ListType | RecordType):
         return True
     if type_ == INTEGER:
-        return field.name.lower().endswith(("id", "number", "no", "code"))
+        return each.name.lower().endswith(("id", "number", "no", "code"))
     return type_ in (STRING, UUID)

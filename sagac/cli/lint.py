@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
@@ -64,7 +65,7 @@ def command(
         raise UsageProblem("standard input (`-`) can be read only once.")
     names = tuple(dict.fromkeys(saga_files(files)))
     compilations = [_compiled(name, stdin_filename) for name in names]
-    together = look_at_all(compilations, handlers)
+    together = look_at_all(compilations, handlers, whole=any(map(os.path.isdir, files)))
     found = [*_different(compilations), *together.findings]
     if format_ == "json":
         _print_json(found)

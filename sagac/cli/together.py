@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,16 +25,20 @@ class Together:
     sources: Mapping[str, str] = field(default_factory=dict)
 
 
-def look_at_all(compilations: Iterable[Compilation], handlers: str | None) -> Together:
+def look_at_all(
+    compilations: Sequence[Compilation], handlers: str | None, *, whole: bool = False
+) -> Together:
     """Looks at all sagas together and, if a folder is named, at their handlers.
 
-    Raises UsageProblem if the folder, or a file in it, cannot be read.
+    ``whole``: these are all sagas that there are. Raises UsageProblem if the folder, or a file
+    in it, cannot be read.
     """
     from sagac.dsl.compile import check_handlers, check_together
     from sagac.dsl.project import outline
 
     graphs = [each.resolved for each in compilations if each.resolved is not None]
-    found = check_together(outline(graph) for graph in graphs)
+    whole = whole and len(graphs) == len(compilations)
+    found = check_together(map(outline, graphs), whole=whole)
     if handlers is None:
         return Together(found)
     if not Path(handlers).is_dir():

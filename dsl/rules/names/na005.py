@@ -69,6 +69,8 @@ def _difference(one: Event, other: Event) -> str | None:
         return _field(one.data, other.data, strict=False)
     if one.outcome != other.outcome:
         return f"it says *{other.outcome}* here and *{one.outcome}* there"
+    if one.action == other.action:
+        return None  # NA008 tells in what the action differs
     return _field(one.data, other.data, strict=True)
 
 
@@ -77,7 +79,7 @@ def _field(one: Shape, other: Shape, *, strict: bool) -> str | None:
         here, there = other.get(name), one.get(name)
         if here == there or (not strict and (here is None or there is None)):
             continue
-        return f"`{name}` is {here or 'not given'} here and {there or 'not given'} there"
+        return f"`{name}` is {here or 'missing'} here and {there or 'missing'} there"
     return None
 
 
