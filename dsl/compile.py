@@ -61,8 +61,13 @@ def _lint(
 ) -> Iterator[Diagnostic]:
     if saga is None or any(finding.code == "SY001" for finding in earlier):
         return
+    errors = [finding for finding in earlier if finding.severity is Severity.ERROR]
     broken = any(finding.code.startswith("SY") for finding in earlier)
-    running = (each for each in registry.checks(saga, graph) if each.rule.local or not broken)
+    running = (
+        each
+        for each in registry.checks(saga, graph)
+        if (each.rule.local or not broken) and not (each.rule.of_absence and errors)
+    )
     yield from without_follow_ups(registry.run(running, saga), earlier, saga)
 
 

@@ -1,7 +1,8 @@
 """Which rules there are and where: names only, so that nothing is imported before it is used.
 
 A rule is the module ``<family>/<code>.py`` with a ``RULE`` and either ``check(graph)``, which needs
-the saga graph, or ``check_saga(saga)``, which runs even where there is no graph. Codes that come
+the saga graph, or ``check_saga(saga)``, which runs even where there is no graph, or
+``check_change(graph, earlier, revision)``, which compares two states of a saga. Codes that come
 from reading and resolving have their documentation in ``elsewhere/<family>.py``.
 """
 
@@ -35,6 +36,7 @@ ELSEWHERE = {
     "SY": "syntax",
     "TY": "types",
 }
+CHANGES = ("ST014",)
 
 Check: TypeAlias = Callable[[], Iterator[Diagnostic]]
 
@@ -71,8 +73,14 @@ def checks(saga: Saga, graph: SagaGraph | None) -> Iterator[Checking]:
         module = _module(code)
         if hasattr(module, "check_saga"):
             yield Checking(_rule(module), partial(module.check_saga, saga))
-        elif graph is not None:
+        elif graph is not None and hasattr(module, "check"):
             yield Checking(_rule(module), partial(module.check, graph))
+
+
+def change_checks(graph: SagaGraph, earlier: SagaGraph, revision: str) -> Iterator[Checking]:
+    """The rules that compare a saga with what it was at an earlier ``revision``."""
+    for module in map(_module, CHANGES):
+        yield Checking(_rule(module), partial(module.check_change, graph, earlier, revision))
 
 
 def checked_codes() -> tuple[str, ...]:

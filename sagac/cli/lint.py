@@ -36,6 +36,9 @@ FINDINGS, BUG = 1, 3
 @click.option(
     "--stdin-filename", metavar="PATH", help=f"The name of standard input, instead of {STDIN}."
 )
+@click.option(
+    "--against", metavar="REV", help="Compare with a git revision: was the version raised?"
+)
 @click.pass_context
 def command(
     context: click.Context,
@@ -43,6 +46,7 @@ def command(
     format_: str,
     fail_on: str,
     stdin_filename: str | None,
+    against: str | None,
 ) -> None:
     """Find what is wrong with saga files, say why, and what to write instead.
 
@@ -52,12 +56,17 @@ def command(
     Example:
       sagac lint specs/order-fulfilment.saga.yaml
       sagac lint --format json specs/*.saga.yaml
+      sagac lint --against origin/main specs/*.saga.yaml
     """
     if files.count("-") > 1:
         raise UsageProblem("standard input (`-`) can be read only once.")
     names = tuple(dict.fromkeys(files))
     compilations = [_compiled(name, stdin_filename) for name in names]
     found = list(_different(compilations))
+    if against is not None:
+        from sagac.cli.against import changes
+
+        found += changes(compilations, against)
     if format_ == "json":
         _print_json(found)
     else:

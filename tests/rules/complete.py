@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
+
 HEADER = """\
 saga: example
 version: 1
 key: ${input.id}
-services: { shop: {}, stock: {}, payment: {}, shipping: {}, mail: {} }
+services: { SERVICES }
+start: { service: FIRST }
+defaults: { timeout: 10s }
 input: { id: string, count: integer, skus: [string], remote: boolean }
 steps:
 """
+SERVICES = ("shop", "stock", "payment", "shipping", "mail")
 CHILD = """\
 saga: payment
 version: 1
@@ -38,7 +43,15 @@ def complete(text: str) -> tuple[str, int]:
     """The whole file, and how many lines were put before ``text``."""
     if text.startswith("saga:"):
         return text, 0
-    return HEADER + text, HEADER.count("\n")
+    used = [
+        each
+        for _, each in re.findall(r"\b(service|from): (?:!\S+ )?(\w+)", text)
+        if each in SERVICES
+    ]
+    used = list(dict.fromkeys(used)) or ["shop"]
+    services = ", ".join(f"{name}: {{}}" for name in SERVICES if name in used)
+    header = HEADER.replace("SERVICES", services).replace("FIRST", used[0])
+    return header + text, header.count("\n")
 
 
 def load(path: str) -> str:
