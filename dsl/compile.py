@@ -16,6 +16,7 @@ from .shadow import before_the_break, without_follow_ups
 from .suppress import apply_suppressions
 
 Load = Callable[[str], str | bytes]
+HIDING = ("SY", "NA", "TY001", "TY003")  # what may hide that something is used
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +62,12 @@ def _lint(
 ) -> Iterator[Diagnostic]:
     if saga is None or any(finding.code == "SY001" for finding in earlier):
         return
-    errors = [finding for finding in earlier if finding.severity is Severity.ERROR]
     broken = any(finding.code.startswith("SY") for finding in earlier)
+    hidden = any(finding.code.startswith(HIDING) for finding in earlier)
     running = (
         each
         for each in registry.checks(saga, graph)
-        if (each.rule.local or not broken) and not (each.rule.of_absence and errors)
+        if (each.rule.local or not broken) and not (each.rule.of_absence and hidden)
     )
     yield from without_follow_ups(registry.run(running, saga), earlier, saga)
 

@@ -8,14 +8,25 @@ combination decides; where that would be too many, nothing is claimed.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from decimal import ROUND_FLOOR, Decimal
 from itertools import pairwise, product
 from operator import ge, gt, le, lt
 from typing import Any, NamedTuple, TypeAlias
 
 from sagac.dsl.reach import reads
-from sagac.dsl.syntax import Compare, Conditional, Constant, Expr, ListOf, Logic, Unary
+from sagac.dsl.scope import known
+from sagac.dsl.syntax import (
+    Attribute,
+    Compare,
+    Conditional,
+    Constant,
+    Expr,
+    ListOf,
+    Logic,
+    Reference,
+    Unary,
+)
 
 MOST_COMBINATIONS = 4096
 ORDERS: dict[str, Callable[[Any, Any], bool]] = {"<": lt, "<=": le, ">": gt, ">=": ge}
@@ -73,8 +84,17 @@ class Joined(NamedTuple):
 
 
 Formula: TypeAlias = "Test | Not | Joined"
-KindOf: TypeAlias = Callable[[Expr], Kind]
+KindOf: TypeAlias = Callable[[str, Expr], Kind]
 YES, NO = Joined(all, ()), Joined(any, ())
+
+
+class Statement(NamedTuple):
+    """A condition that holds, or does not: its formula, what it asks, what is surely there."""
+
+    formula: Formula
+    tests: tuple[Test, ...]
+    subjects: frozenset[str]
+    present: frozenset[tuple[str, ...]]
 
 
 class Conditions:
@@ -82,33 +102,40 @@ class Conditions:
 
     def __init__(self) -> None:
         self._subjects: dict[str, Expr] = {}
-        self._formulas: dict[int, tuple[Expr, Formula]] = {}
+        self._statements: dict[tuple[int, bool], tuple[Expr, Statement]] = {}
 
-    def formula(self, expr: Expr) -> Formula:
-        """The formula of a condition."""
-        known = self._formulas.get(id(expr))
-        if known is None:
-            known = self._formulas[id(expr)] = (expr, self._made(expr))
-        return known[1]
+    def statement(self, expr: Expr, holds: bool) -> Statement:
+        """The statement that a condition holds, or does not."""
+        found = self._statements.get((id(expr), holds))
+        if found is None:
+            made = self._made(expr)
+            tests = tuple(_tests(made))
+            subjects = frozenset(test.subject for test in tests)
+            for way, formula in ((True, made), (False, Not(made))):
+                statement = Statement(formula, tests, subjects, known(expr, way))
+                self._statements[id(expr), way] = (expr, statement)
+            found = self._statements[id(expr), holds]
+        return found[1]
 
-    def impossible(self, formulas: Sequence[Formula], kind_of: KindOf) -> bool:
-        """Whether these formulas surely never hold together."""
+    def impossible(self, statements: Sequence[Statement], kind_of: KindOf) -> bool:
+        """Whether these surely never hold together."""
         tests: dict[str, list[Test]] = {}
-        for each in formulas:
-            for test in _tests(each):
+        for statement in statements:
+            for test in statement.tests:
                 tests.setdefault(test.subject, []).append(test)
         domains: list[list[object]] = []
         combinations = 1
         for subject, asked in tests.items():
-            domain = _domain(asked, kind_of(self._subjects[subject]))
+            domain = _domain(asked, kind_of(subject, self._subjects[subject]))
             combinations *= len(domain)
             if not domain or combinations > MOST_COMBINATIONS:
                 return False
             domains.append(domain)
-        return not any(
-            all(each.holds(values) for each in formulas)
-            for values in (dict(zip(tests, chosen, strict=True)) for chosen in product(*domains))
-        )
+        for chosen in product(*domains):
+            values = dict(zip(tests, chosen, strict=True))
+            if all(each.formula.holds(values) for each in statements):
+                return False
+        return True
 
     def _made(self, expr: Expr) -> Formula:
         if not isinstance(expr, Constant) and not reads(expr):
@@ -117,13 +144,13 @@ class Conditions:
             case Constant():
                 return YES if expr.value is True else NO
             case Unary(operator="not"):
-                return Not(self.formula(expr.operand))
+                return Not(self._made(expr.operand))
             case Logic():
                 quantifier = all if expr.operator == "and" else any
-                return Joined(quantifier, tuple(map(self.formula, expr.operands)))
+                return Joined(quantifier, tuple(map(self._made, expr.operands)))
             case Conditional():
-                test = self.formula(expr.test)
-                then, otherwise = self.formula(expr.then), self.formula(expr.otherwise)
+                test = self._made(expr.test)
+                then, otherwise = self._made(expr.then), self._made(expr.otherwise)
                 return Joined(any, (Joined(all, (test, then)), Joined(all, (Not(test), otherwise))))
             case Compare():
                 lefts = (expr.left, *(right for _, right in expr.rest))
@@ -189,17 +216,19 @@ class Conditions:
 
 def canonical(value: object) -> str:
     """What an expression says, without where it stands: equal for equal expressions."""
-    if isinstance(value, tuple):
-        return f"({','.join(map(canonical, value))})"
-    if not hasattr(value, "span"):
+    match value:
+        case Reference():
+            return value.name
+        case Attribute():
+            return f"{canonical(value.base)}.{value.name}"
+        case Constant():
+            return repr(value.value)
+        case tuple():
+            return f"({','.join(map(canonical, value))})"
+    if not is_dataclass(value):
         return repr(value)
-    parts = (getattr(value, each.name) for each in fields(value) if each.name != "span")  # type: ignore[arg-type]
+    parts = (getattr(value, each.name) for each in fields(value) if each.name != "span")
     return f"{type(value).__name__}({','.join(map(canonical, parts))})"
-
-
-def subjects(formula: Formula) -> frozenset[str]:
-    """What a formula speaks of."""
-    return frozenset(test.subject for test in _tests(formula))
 
 
 def _tests(formula: Formula) -> Iterator[Test]:

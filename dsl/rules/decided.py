@@ -9,13 +9,13 @@ from sagac.dsl.graph import SagaGraph
 from sagac.dsl.model import Choose, Foreach, Item, Repeat
 from sagac.dsl.reach import look
 from sagac.dsl.relations import BOOLEAN, INTEGER, resolved
-from sagac.dsl.scope import Scope, narrow, path_of
+from sagac.dsl.scope import path_of
 from sagac.dsl.span import Span
 from sagac.dsl.structure import ItemList, Place
 from sagac.dsl.syntax import Call, Expr
 from sagac.dsl.types import ANY, EnumType, Field, ListType, OptionalType, RecordType, Type
 
-from .conditions import Conditions, Formula, Kind, Not, canonical, subjects
+from .conditions import Conditions, Kind, Statement, canonical
 from .places import places_of
 
 MOST_CASES = 64  # of a choose whose completeness is looked at
@@ -27,7 +27,8 @@ class Verdict(NamedTuple):
     """A condition that is decided before the saga starts.
 
     ``holds``: always, or never; ``where``: ``if``, ``case`` or ``until``; ``because``: other
-    conditions that decide it, and whether they hold; ``dead``: what therefore never runs.
+    conditions that decide it, and whether they hold; ``earlier``: those are earlier cases;
+    ``dead``: what therefore never runs.
     """
 
     item: Item
@@ -35,6 +36,7 @@ class Verdict(NamedTuple):
     holds: bool
     where: str
     because: tuple[Given, ...]
+    earlier: bool = False
     dead: tuple[Span, ...] = ()
 
 
@@ -50,6 +52,7 @@ class Decided:
         self._loops = _loops(graph)
         self._dead: set[tuple[str, int | None]] = set()  # items, or lists of theirs, never run
         self._reached: dict[int, bool] = {}
+        self._kinds: dict[str, Kind] = {}
         for place in self.places.in_order():
             self._look_at(place)
 
@@ -93,9 +96,11 @@ class Decided:
         return False
 
     def _until(self, place: Place, until: Expr, given: list[Given]) -> None:
-        if self._never(place, [*given, (until, False)]):
-            because = self._reason(place, (until, False), given)
-            self.verdicts.append(Verdict(place.item, until, True, "until", because))
+        for holds in (True, False):
+            if self._never(place, [*given, (until, not holds)]):
+                because = self._reason(place, (until, not holds), given)
+                self.verdicts.append(Verdict(place.item, until, holds, "until", because))
+                return
 
     def _choose(self, place: Place, item: Choose, given: list[Given]) -> None:
         """Cases in order: one that can never match, one after which no other can."""
@@ -132,15 +137,16 @@ class Decided:
     ) -> Verdict | None:
         """``same``: an earlier case of the same condition; ``last``: nothing comes after it."""
         if same is not None:
-            return Verdict(place.item, case, False, "case", ((same, False),))
+            return Verdict(place.item, case, False, "case", ((same, False),), earlier=True)
         all_given = [*given, *before]
         if self._never(place, [*all_given, (case, True)]):
             because = self._reason(place, (case, True), all_given)
-            return Verdict(place.item, case, False, "case", because)
+            earlier = bool(because) and set(map(id, because)) <= set(map(id, before))
+            return Verdict(place.item, case, False, "case", because, earlier)
         if self._never(place, [*given, (case, False)]):
             because = self._reason(place, (case, False), given)
             return Verdict(place.item, case, True, "case", because)
-        if not last and self._never(place, [*all_given, (case, False)]):
+        if before and not last and self._never(place, [*all_given, (case, False)]):
             because = self._reason(place, (case, False), all_given)
             return Verdict(place.item, case, True, "case", because)
         return None
@@ -154,16 +160,13 @@ class Decided:
 
     def _never(self, place: Place, given: list[Given]) -> bool:
         """Whether these surely never hold together. Only what the last one touches counts."""
-        if not given:
-            return False
-        formulas = [self._formula(each) for each in given]
-        chosen = _touched(formulas)
-        present = _present(given)
-        return self.conditions.impossible(chosen, lambda expr: self._kind(expr, place, present))
+        statements = [self.conditions.statement(*each) for each in given]
+        present = statements[0].present.union(*(each.present for each in statements[1:]))
 
-    def _formula(self, given: Given) -> Formula:
-        formula = self.conditions.formula(given[0])
-        return formula if given[1] else Not(formula)
+        def kind_of(subject: str, expr: Expr) -> Kind:
+            return self._kind(subject, expr, place, present)
+
+        return self.conditions.impossible(_touched(statements), kind_of)
 
     def _reason(self, place: Place, decided: Given, given: list[Given]) -> tuple[Given, ...]:
         """The conditions that decide it: none, one, or all that speak of the same."""
@@ -172,18 +175,34 @@ class Decided:
         for each in given:
             if self._never(place, [each, decided]):
                 return (each,)
-        formulas = [self._formula(each) for each in (*given, decided)]
-        chosen = _touched(formulas)
-        return tuple(g for g, f in zip(given, formulas, strict=False) if f in chosen)
+        statements = [self.conditions.statement(*each) for each in (*given, decided)]
+        chosen = {id(each) for each in _touched(statements)}
+        pairs = zip(given, statements, strict=False)
+        return tuple(each for each, statement in pairs if id(statement) in chosen)
 
     # -- what is known of a subject ---------------------------------------------------------
 
-    def _kind(self, expr: Expr, place: Place, present: frozenset[tuple[str, ...]]) -> Kind:
+    def _kind(
+        self, subject: str, expr: Expr, place: Place, present: frozenset[tuple[str, ...]]
+    ) -> Kind:
+        kind = self._kinds.get(subject)
+        if kind is not None:
+            return kind
         if isinstance(expr, Call) and expr.function == "len":
-            return Kind(whole=True, optional=False, counted=True)
-        path = path_of(expr)
-        type_, optional = self._type(path, place) if path is not None else (ANY, None)
-        if path is not None and any(path[:end] in present for end in range(1, len(path) + 1)):
+            kind = Kind(whole=True, optional=False, counted=True)
+        else:
+            kind = self._kind_of_path(path_of(expr), place, present)
+        if subject.startswith("input.") and kind.optional is False:  # the same everywhere
+            self._kinds[subject] = kind
+        return kind
+
+    def _kind_of_path(
+        self, path: tuple[str, ...] | None, place: Place, present: frozenset[tuple[str, ...]]
+    ) -> Kind:
+        if path is None:
+            return Kind()
+        type_, optional = self._type(path, place)
+        if any(path[:end] in present for end in range(1, len(path) + 1)):
             optional = optional and None
         values: tuple[object, ...] | None = None
         if isinstance(type_, EnumType):
@@ -233,25 +252,18 @@ def _opened(field: Field, optional: bool | None) -> tuple[Type, bool | None]:
     return type_, field.optional or optional
 
 
-def _touched(formulas: list[Formula]) -> list[Formula]:
-    """The last formula and those that share subjects with it, directly or by way of others."""
-    chosen, rest = [formulas[-1]], formulas[:-1]
-    known = set(subjects(formulas[-1]))
-    while True:
-        near = [each for each in rest if known & subjects(each)]
+def _touched(statements: list[Statement]) -> list[Statement]:
+    """The last one and those that share subjects with it, directly or by way of others."""
+    chosen, rest = [statements[-1]], statements[:-1]
+    known = set(statements[-1].subjects)
+    while rest:
+        near = [each for each in rest if known & each.subjects]
         if not near:
-            return chosen
+            break
         chosen += near
-        rest = [each for each in rest if not known & subjects(each)]
-        known.update(*map(subjects, near))
-
-
-def _present(given: list[Given]) -> frozenset[tuple[str, ...]]:
-    """The paths that are surely there: outer conditions look whether they are."""
-    scope = Scope({})
-    for condition, holds in given:
-        scope = narrow(condition, scope, holds)
-    return scope.present
+        rest = [each for each in rest if not known & each.subjects]
+        known.update(*(each.subjects for each in near))
+    return chosen
 
 
 def _loops(graph: SagaGraph) -> dict[str, Foreach | None]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from sagac.dsl.facts import ItemFacts, Reach
@@ -15,9 +15,10 @@ from .places import Places
 
 
 class Reading(NamedTuple):
-    """A value that an item is given; ``reader`` None: the output of the saga."""
+    """A value that an item is given as ``field``; ``reader`` None: the output of the saga."""
 
     reader: str | None
+    field: str
     reach: Reach
     guarded: bool  # it is only read where it is known to be there
 
@@ -29,7 +30,7 @@ def readings(graph: SagaGraph, places: Places) -> Iterator[Reading]:
             yield from _of_item(graph, places, name, facts)
     output = graph.saga.output
     if output is not None:
-        yield from _of(graph, None, tuple(output.fields.values()), Scope({}))
+        yield from _of(graph, None, output.fields, Scope({}))
 
 
 def _of_item(graph: SagaGraph, places: Places, name: str, facts: ItemFacts) -> Iterator[Reading]:
@@ -38,18 +39,18 @@ def _of_item(graph: SagaGraph, places: Places, name: str, facts: ItemFacts) -> I
         scope = narrow(condition, scope, holds)
     if facts.item.condition is not None:
         scope = narrow(facts.item.condition, scope)
-    yield from _of(graph, name, tuple(facts.input.values()), scope)
+    yield from _of(graph, name, facts.input, scope)
 
 
 def _of(
-    graph: SagaGraph, reader: str | None, values: tuple[Value, ...], scope: Scope
+    graph: SagaGraph, reader: str | None, values: Mapping[str, Value], scope: Scope
 ) -> Iterator[Reading]:
-    for value in values:
+    for field, value in values.items():
         for reach, there in _walk(value, scope):
             if reach.root in graph.facts:
                 path = (reach.root, *reach.path)
                 looked = any(path[:end] in there.present for end in range(1, len(path) + 1))
-                yield Reading(reader, reach, looked)
+                yield Reading(reader, field, reach, looked)
 
 
 def _walk(value: Value, scope: Scope) -> Iterator[tuple[Reach, Scope]]:

@@ -13,7 +13,7 @@ from sagac.dsl.schemas import placed_types
 from sagac.dsl.structure import sections
 from sagac.dsl.types import ListType, NamedType, OptionalType, RecordType, Type
 
-from .places import every_item
+from .places import every_item, items_of
 
 
 def bare(name: str) -> str:
@@ -33,7 +33,7 @@ def used_services(saga: Saga) -> set[str]:
     found = {str(each.source) for each in saga.events.values() if each.source is not None}
     if saga.start is not None and saga.start.service is not None:
         found.add(saga.start.service.text)
-    for item in every_item(saga.items):
+    for item in items_of(saga):
         undo = getattr(item, "compensate", None)
         names = (getattr(item, "service", None), getattr(undo, "service", None))
         found.update(name.text for name in names if name is not None)
@@ -47,7 +47,7 @@ def used_events(saga: Saga) -> set[str]:
     """The events that the saga waits for, starts with, is cancelled by, or publishes."""
     top = (getattr(each, "event", None) for each in (saga.start, saga.cancel))
     found = {name.text for name in top if name is not None}
-    for item in every_item(saga.items):
+    for item in items_of(saga):
         if isinstance(item, Wait):
             names = (item.event, *(race.event for race in item.first))
         else:

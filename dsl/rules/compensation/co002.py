@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sagac.dsl.codes import diagnostic
 from sagac.dsl.diagnostics import Diagnostic, Label
 from sagac.dsl.model import Group, Item, Saga, Step, SubSaga
-from sagac.dsl.rules.places import every_item
+from sagac.dsl.rules.places import every_item, items_of
 from sagac.dsl.rules.rule import Fix, Rule
 from sagac.dsl.span import Span
 
@@ -36,7 +36,7 @@ RULE = Rule(
 
 def check_saga(saga: Saga) -> Iterator[Diagnostic]:
     """Yields a finding for each step or group that compensates what has no effect."""
-    for item in every_item(saga.items):
+    for item in items_of(saga):
         if isinstance(item, Step) and not item.effect and item.compensate is not None:
             labels = tuple(
                 Label("it says that it changes nothing", span)

@@ -48,8 +48,8 @@ def check(graph: SagaGraph) -> Iterator[Diagnostic]:
 
 def _reads_only(facts: ItemFacts, name: str) -> bool:
     undo = facts.compensation
-    roots = {reach.root for value in undo.input.values() for reach in reads(value)} if undo else ()
-    return set(roots) == {name}
+    read = (reach for value in undo.input.values() for reach in reads(value)) if undo else ()
+    return {reach.root for reach in read if reach.path[:1] != ("failure",)} == {name}
 
 
 def _finding(step: Step, written: Compensate, facts: ItemFacts) -> Diagnostic:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sagac.dsl.codes import diagnostic
 from sagac.dsl.diagnostics import Diagnostic
 from sagac.dsl.model import Group, Item, Retry, Saga, Step, Undo
-from sagac.dsl.rules.places import every_item
+from sagac.dsl.rules.places import items_of
 from sagac.dsl.rules.rule import Fix, Rule
 
 RULE = Rule(
@@ -43,7 +43,7 @@ def check_saga(saga: Saga) -> Iterator[Diagnostic]:
 
     Who writes `on_failure: continue` has said what is to happen when it gives up.
     """
-    for item in every_item(saga.items):
+    for item in items_of(saga):
         name, retry, on_failure = _undo(item)
         if retry is None or on_failure == "continue":
             continue

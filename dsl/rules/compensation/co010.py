@@ -8,7 +8,7 @@ from sagac.dsl.codes import diagnostic
 from sagac.dsl.diagnostics import Diagnostic, Label
 from sagac.dsl.facts import DEFAULT_TIMEOUT
 from sagac.dsl.model import Group, Name, Saga, Step, Undo
-from sagac.dsl.rules.places import every_item
+from sagac.dsl.rules.places import items_of
 from sagac.dsl.rules.rule import Rule
 
 RULE = Rule(
@@ -56,7 +56,7 @@ def check_saga(saga: Saga) -> Iterator[Diagnostic]:
 
 
 def _without(saga: Saga) -> Iterator[Name]:
-    for item in every_item(saga.items):
+    for item in items_of(saga):
         if isinstance(item, Undo) and item.timeout is None:
             yield item.action or item.name
         elif isinstance(item, Step | Group):

@@ -9,15 +9,17 @@ from sagac.dsl.diagnostics import Diagnostic, Label
 from sagac.dsl.facts import Compensation, ItemFacts, Role
 from sagac.dsl.graph import SagaGraph
 from sagac.dsl.model import Compensate, Group, Item, Step
+from sagac.dsl.reach import reads
 from sagac.dsl.rules.rule import Rule
 from sagac.dsl.span import Span
 from sagac.dsl.structure import sections
 
 RULE = Rule(
     code="CO013",
-    summary="The compensation of a group calls one service, and a member changed another.",
+    summary="The compensation of a group goes past what a member did.",
     why="It stands in place of the compensations of its members, which are never called. What a"
-    " member did at another service stays, unless the one that is called sees to it.",
+    " member did at another service stays, unless the one that is called sees to it; so does what"
+    " an undo without any input knows nothing of.",
     example="""\
 - group: desk
   compensate: { service: stock, action: clear_desk, input: [id] }
@@ -50,9 +52,12 @@ def check(graph: SagaGraph) -> Iterator[Diagnostic]:
     for facts in graph.facts.values():
         group, undo = facts.item, facts.compensation
         if isinstance(group, Group) and group.compensate is not None and undo is not None:
-            left = [each for each in _members(graph, group) if each.service != undo.service]
+            members = list(_members(graph, group))
+            left = [each for each in members if each.service != undo.service]
             if left:
-                yield _finding(group, group.compensate, undo, left)
+                yield _elsewhere(group, group.compensate, undo, left)
+            elif not _is_told(undo) and any(each.reads for each in members):
+                yield _untold(group, group.compensate, members)
 
 
 def _members(graph: SagaGraph, group: Group) -> Iterator[ItemFacts]:
@@ -72,7 +77,24 @@ def _members(graph: SagaGraph, group: Group) -> Iterator[ItemFacts]:
         todo.extend(reversed(inner))
 
 
-def _finding(
+def _is_told(undo: Compensation) -> bool:
+    """Whether the undo is given anything beside why the saga has failed."""
+    read = (reach for value in undo.input.values() for reach in reads(value))
+    return any(reach.path[:1] != ("failure",) for reach in read)
+
+
+def _untold(group: Group, written: Compensate, members: list[ItemFacts]) -> Diagnostic:
+    return diagnostic(
+        "CO013",
+        written.action.span,
+        f"{group.name.text!r} is undone by {written.action.text!r}, which is given nothing: it"
+        " cannot tell what its members did.",
+        help="Give it an `input` that names what is to be undone, as its members have it.",
+        labels=tuple(Label("to be undone by it", each.item.name.span) for each in members[:20]),
+    )
+
+
+def _elsewhere(
     group: Group, written: Compensate, undo: Compensation, left: list[ItemFacts]
 ) -> Diagnostic:
     names = ", ".join(repr(each.item.name.text) for each in left[:3])

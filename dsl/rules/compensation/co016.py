@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from sagac.dsl.codes import diagnostic
 from sagac.dsl.diagnostics import Diagnostic, Label
-from sagac.dsl.facts import Reach, Role
+from sagac.dsl.facts import ItemFacts, Reach, Role
 from sagac.dsl.graph import SagaGraph
-from sagac.dsl.model import Item, Step
+from sagac.dsl.model import Item, Name, Step
 from sagac.dsl.rules.places import places_of
 from sagac.dsl.rules.rule import Rule
 from sagac.dsl.rules.unguarded import Reading, readings
@@ -66,6 +66,30 @@ def check(graph: SagaGraph) -> Iterator[Diagnostic]:
             found.setdefault(name, []).append(reading)
     for name, relying in found.items():
         yield _finding(graph.facts[name].item, *relying)
+    for facts in graph.facts.values():
+        for need in facts.item.needs or ():
+            if need.text in optional - found.keys() and _is_built_on(facts, graph.facts[need.text]):
+                yield _needed(facts.item, need, graph.facts[need.text].item)
+
+
+def _is_built_on(facts: ItemFacts, other: ItemFacts) -> bool:
+    """Whether a step changes, at the same service, what an optional one that it needs was for."""
+    if not isinstance(facts.item, Step) or not facts.effect or facts.service != other.service:
+        return False
+    read = {(reach.root, reach.path) for reach in facts.reads}
+    looked = any(root == other.item.name.text for root, _ in read)
+    return not looked and any((reach.root, reach.path) in read for reach in other.reads)
+
+
+def _needed(item: Item, need: Name, optional: Item) -> Diagnostic:
+    return diagnostic(
+        "CO016",
+        need.span,
+        f"{item.name.text!r} needs the optional step {need.text!r}, whose failure is passed over:"
+        " then it runs all the same, on what is not there.",
+        help=f"Run it only then (`if: {need.text} is not None`), or do without `role: optional`.",
+        labels=(Label("may fail and be passed over", optional.name.span),),
+    )
 
 
 def _counts_on(graph: SagaGraph, reading: Reading) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from sagac.dsl.codes import diagnostic
 from sagac.dsl.diagnostics import Diagnostic, Label
 from sagac.dsl.model import Foreach, Name, Saga, Wait
-from sagac.dsl.rules.places import every_item
+from sagac.dsl.rules.places import items_of
 from sagac.dsl.rules.rule import Rule
 from sagac.dsl.rules.uses import bare
 
@@ -64,7 +64,7 @@ def _alike(what: str, names: Iterable[Name]) -> Iterator[Diagnostic]:
 
 
 def _items(saga: Saga) -> Iterator[Name]:
-    for item in every_item(saga.items):
+    for item in items_of(saga):
         yield item.name
         if isinstance(item, Foreach) and item.variable is not None:
             yield item.variable
@@ -83,6 +83,6 @@ def _waited_for(saga: Saga) -> Iterator[Name]:
     for top in (saga.start, saga.cancel):
         if top is not None and top.event is not None:
             yield top.event
-    for item in every_item(saga.items):
+    for item in items_of(saga):
         if isinstance(item, Wait):
             yield from (name for name in (item.event, *(r.event for r in item.first)) if name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import NamedTuple
 
 from sagac.dsl.codes import diagnostic
 from sagac.dsl.diagnostics import Diagnostic, Label, Severity
@@ -19,8 +20,8 @@ RULE = Rule(
     code="ST009",
     summary="A `choose` has no `otherwise`, and its cases leave something out.",
     why="Where no case matches, the saga goes on as if nothing had been to do. What comes after and"
-    " counts on one of the cases gets nothing. It is a warning if something after reads what the"
-    " cases give, and advice if not.",
+    " counts on one of the cases gets nothing. It is a warning if a value after is"
+    " read of one case or the other, but provides for none, and advice if not.",
     example="""\
 - choose: way_to_pay
   when:
@@ -70,21 +71,25 @@ RULE = Rule(
 
 
 def check(graph: SagaGraph) -> Iterator[Diagnostic]:
-    """Yields a finding for each choose with two cases or more that may match nothing.
+    """Yields a finding for each choose that may match nothing.
 
-    A single case without ``otherwise`` is a plain condition.
+    A single case without ``otherwise`` is a plain condition, unless somebody counts on it.
     """
-    found = [item for item in decided(graph).incomplete if len(item.cases) > 1]
+    found = decided(graph).incomplete
     relied = _relied_on(graph, places_of(graph.saga)) if found else {}
     for item in found:
-        yield _finding(item, relied.get(item.name.text, []))
+        readers = relied.get(item.name.text, [])
+        if readers or len(item.cases) > 1:
+            yield _finding(item, readers)
 
 
-def _finding(item: Choose, readers: list[Reach]) -> Diagnostic:
+def _finding(item: Choose, readers: list[Reliance]) -> Diagnostic:
     name = item.name.text
+    sure = [each for each in readers if each.on_any] or readers
     then = "the saga goes on without any of them"
-    if readers:
-        then = f"`{readers[0].root}.{'.'.join(readers[0].path)}`, which is read later, is absent"
+    if sure:
+        value = ".".join((sure[0].reach.root, *sure[0].reach.path))
+        then = f"`{value}`, which is read later, is absent"
     finding = diagnostic(
         "ST009",
         item.name.span,
@@ -92,29 +97,38 @@ def _finding(item: Choose, readers: list[Reach]) -> Diagnostic:
         f" matches, {then}.",
         help="Add `otherwise:` with what is to be done then: the last case in place of its"
         " condition, a `fail`, or `[]` if nothing is meant.",
-        labels=tuple(Label("counts on one of the cases", each.span) for each in readers[:3]),
+        labels=tuple(Label("counts on one of the cases", each.reach.span) for each in sure[:3]),
     )
-    return finding if readers else replace(finding, severity=Severity.INFO)
+    if any(each.on_any for each in readers):
+        return finding
+    return replace(finding, severity=Severity.INFO)
 
 
-def _relied_on(graph: SagaGraph, places: Places) -> dict[str, list[Reach]]:
-    """By choose, what is read of it by somebody who takes one of its cases for granted.
+class Reliance(NamedTuple):
+    """A value that is read after a choose without looking whether its case has run.
 
-    That is who reads from two cases or more, and from one of them without looking.
+    ``on_any``: it is one of the values of several cases that are read in its place.
     """
-    cases: dict[tuple[str | None, str], set[int]] = {}
-    taken: dict[tuple[str | None, str], Reach] = {}
+
+    reach: Reach
+    on_any: bool
+
+
+def _relied_on(graph: SagaGraph, places: Places) -> dict[str, list[Reliance]]:
+    """By choose, who reads of its cases without looking."""
+    cases: dict[tuple[str | None, str, str], set[int]] = {}
+    taken: dict[tuple[str | None, str, str], Reach] = {}
     for reading in readings(graph, places):
         for choose, number in _cases_around(places, reading.reach.root):
-            key = (reading.reader, choose)
+            key = (reading.reader, reading.field, choose)
             cases.setdefault(key, set()).add(number)
             if not reading.guarded:
                 taken.setdefault(key, reading.reach)
-    found: dict[str, list[Reach]] = {}
-    for (reader, choose), reach in taken.items():
-        inside = reader is not None and any(each.name == choose for each in places.around(reader))
-        if len(cases[reader, choose]) > 1 and not inside:
-            found.setdefault(choose, []).append(reach)
+    found: dict[str, list[Reliance]] = {}
+    for key, reach in taken.items():
+        reader, _, choose = key
+        if reader is None or all(each.name != choose for each in places.around(reader)):
+            found.setdefault(choose, []).append(Reliance(reach, len(cases[key]) > 1))
     return found
 
 

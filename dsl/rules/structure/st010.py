@@ -12,7 +12,7 @@ from sagac.dsl.rules.rule import Rule
 
 RULE = Rule(
     code="ST010",
-    summary="A condition can never hold: of a case, or an `if`.",
+    summary="A condition can never hold: of a case, an `if` or an `until`.",
     why="What stands under it never runs. The condition contradicts itself or one around it, or an"
     " earlier case has taken all that it could match.",
     example="""\
@@ -61,18 +61,20 @@ def check(graph: SagaGraph) -> Iterator[Diagnostic]:
 
 def _finding(verdict: Verdict) -> Diagnostic:
     name = verdict.item.name.text
-    what = (
-        f"{name!r} never runs" if verdict.where == "if" else f"This case of {name!r} never matches"
-    )
-    because = "its condition cannot hold"
+    what = {
+        "if": f"{name!r} never runs",
+        "case": f"This case of {name!r} never matches",
+        "until": f"{name!r} can only end by failing after its last round",
+    }[verdict.where]
+    because = "the condition cannot hold"
     help = "Correct the condition, or remove what stands under it."
-    if verdict.because:
+    if verdict.earlier:
+        because = "an earlier case takes all that it could match"
+        if len(verdict.because) > 1:
+            because = "the earlier cases take all that it could match"
+        help = "Put the narrower condition first, correct it, or remove the case."
+    elif verdict.because:
         because = "what is known here already rules it out"
-        if all(not holds for _, holds in verdict.because):
-            because = "an earlier case takes all that it could match"
-            if len(verdict.because) > 1:
-                because = "the earlier cases take all that it could match"
-            help = "Put the narrower condition first, correct it, or remove the case."
     return diagnostic(
         "ST010",
         verdict.condition.span,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sagac.dsl.codes import diagnostic
 from sagac.dsl.diagnostics import Diagnostic, Label
 from sagac.dsl.model import Foreach, Saga
-from sagac.dsl.rules.places import every_item
+from sagac.dsl.rules.places import items_of
 from sagac.dsl.rules.rule import Rule
 from sagac.dsl.span import Span
 
@@ -61,7 +61,7 @@ def check_saga(saga: Saga) -> Iterator[Diagnostic]:
         known[name] = ("type", span)
     for field in saga.input.fields:
         known[field.name] = ("input", field.span)
-    for item in every_item(saga.items):
+    for item in items_of(saga):
         if isinstance(item, Foreach) and item.variable and item.variable.text in known:
             yield _finding(item, item.variable.text, item.variable.span, *known[item.variable.text])
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sagac.dsl.codes import diagnostic
 from sagac.dsl.diagnostics import Diagnostic, Label
 from sagac.dsl.model import Parallel, Saga
-from sagac.dsl.rules.places import every_item
+from sagac.dsl.rules.places import items_of
 from sagac.dsl.rules.rule import Fix, Rule
 
 RULE = Rule(
@@ -40,7 +40,7 @@ def check_saga(saga: Saga) -> Iterator[Diagnostic]:
 
     One that is settled keeps a failure inside, which makes sense for one branch too.
     """
-    for item in every_item(saga.items):
+    for item in items_of(saga):
         if isinstance(item, Parallel) and len(item.branches) == 1 and item.join != "settled":
             branch = item.branches[0].name
             yield diagnostic(
