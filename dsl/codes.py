@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from .diagnostics import Diagnostic, Label, Severity
+from .diagnostics import Diagnostic, Label, Repair, Severity
 from .span import Span
 
 E, W, I = Severity.ERROR, Severity.WARNING, Severity.INFO
@@ -79,7 +79,8 @@ def diagnostic(
     *,
     help: str | None = None,
     labels: tuple[Label, ...] = (),
+    fix: Repair | None = None,
 ) -> Diagnostic:
     """A finding of ``code`` with the name and severity of the table. Raises KeyError if unknown."""
     entry = CODES[code]
-    return Diagnostic(code, entry.name, entry.severity, message, span, labels, help)
+    return Diagnostic(code, entry.name, entry.severity, message, span, labels, help, fix)
