@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sagac.dsl.codes import diagnostic
-from sagac.dsl.diagnostics import Diagnostic
+from sagac.dsl.diagnostics import Diagnostic, Repair
 from sagac.dsl.facts import Position
 from sagac.dsl.graph import SagaGraph
+from sagac.dsl.model import Item
+from sagac.dsl.repairs import without_key
 from sagac.dsl.rules.failing import covered, left_behind, not_before, written_role
 from sagac.dsl.rules.places import places_of
 from sagac.dsl.rules.rule import Fix, Rule
@@ -68,4 +70,10 @@ def check(graph: SagaGraph) -> Iterator[Diagnostic]:
                 help="Remove `role: retriable`, so that the saga is undone when the retries are"
                 " spent; or move the step after the pivot.",
                 labels=(follower.label,),
+                fix=_without_role(facts.item),
             )
+
+
+def _without_role(item: Item) -> Repair | None:
+    role = getattr(item, "role", None)
+    return without_key("role: retriable", item.keys["role"], role.span) if role else None
