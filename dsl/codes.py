@@ -64,6 +64,7 @@ CODES: dict[str, Code] = {
     "SY013": Code("cycle-in-use", E),
     "SY020": Code("suppression-without-reason", W),
     "SY021": Code("unused-suppression", W),
+    "SY022": Code("stale-baseline-entry", W),
     "TI001": Code("wait-without-end", E),
     "TY001": Code("invalid-expression", E),
     "TY002": Code("type-mismatch", E),

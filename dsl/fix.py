@@ -10,7 +10,7 @@ from .compile import Compilation, Load
 from .compile import compile as compile_saga
 from .diagnostics import Diagnostic, Severity
 from .fixing import applied, edits_of, fitting
-from .suppress import NEVER
+from .rules.registry import stops_the_compiler
 
 MOST_ROUNDS = 50
 Wanted = Callable[[Diagnostic], bool]
@@ -80,8 +80,8 @@ def _has_new_errors(before: Compilation, after: Compilation) -> bool:
     was none.
     """
     old, new = _errors(before), _errors(after)
-    hidden = any(code[:2] in NEVER for code, _ in old)
-    return any(code[:2] in NEVER or not hidden for code, _ in new - old)
+    hidden = any(stops_the_compiler(code) for code, _ in old)
+    return any(stops_the_compiler(code) or not hidden for code, _ in new - old)
 
 
 def _errors(compilation: Compilation) -> Counter[tuple[str, str]]:

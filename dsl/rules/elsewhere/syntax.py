@@ -177,4 +177,13 @@ RULES = (
         use_instead=_GOOD,
         fix=Fix.SAFE,
     ),
+    Rule(
+        code="SY022",
+        summary="An entry of the baseline stands for a finding that is no longer there.",
+        why="What it was for has been put right. Left standing, it would hide the same mistake when"
+        " somebody makes it again. `sagac lint --baseline FILE --write-baseline` writes the file"
+        " anew.",
+        example="",
+        use_instead="",
+    ),
 )
