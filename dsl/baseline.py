@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from .codes import CODES, diagnostic
 from .diagnostics import Diagnostic
 from .selection import always_shown
-from .span import Span
+from .span import NOWHERE, Span
 
 VERSION = 1
 LONGEST = 200  # characters of a place's text; a longer one is told apart by what follows them
@@ -43,17 +43,17 @@ class BaselineProblem(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """How often each finding is known, and on which line of the baseline it stands."""
+    """How often each finding is known, and where in the baseline it stands."""
 
     counts: Mapping[Entry, int]
-    lines: Mapping[Entry, int]
+    places: Mapping[Entry, Span]
 
 
 class Judged(NamedTuple):
     """What a baseline leaves of some findings: the new ones, and what it knows in vain."""
 
     new: tuple[Diagnostic, ...]
-    stale: tuple[Entry, ...]
+    stale: Mapping[Entry, int]  # how often each is known too much
 
 
 Naming = Callable[[str], str]  # of a file: as findings name it -> as the baseline names it
@@ -107,7 +107,7 @@ def judge(
             left[entry] -= 1
         else:
             new.append(each)
-    return Judged(tuple(new), tuple(entry for entry in baseline.counts if left[entry] > 0))
+    return Judged(tuple(new), +left)
 
 
 def can_hold(found: Diagnostic) -> bool:
@@ -115,14 +115,14 @@ def can_hold(found: Diagnostic) -> bool:
     return not always_shown(found.code) and found.code != "SY022"
 
 
-def stale(entry: Entry, file: str, baseline: Baseline) -> Diagnostic:
-    """The finding that ``entry`` of the baseline ``file`` is no longer needed."""
-    line = baseline.lines.get(entry, 1)
+def stale(entry: Entry, left: int, file: str, baseline: Baseline) -> Diagnostic:
+    """The finding that ``entry`` of the baseline ``file`` is known ``left`` times too much."""
+    known = baseline.counts[entry]
+    found = "no longer found" if left == known else f"found {known - left} times, not {known},"
     return diagnostic(
         "SY022",
-        Span(line, 1, line, 1, file),
-        f"{entry.code} is known here for {entry.text!r} in {entry.file}, and is no longer found"
-        " there.",
+        baseline.places.get(entry, NOWHERE)._replace(file=file),
+        f"{entry.code} is known here for {entry.text!r} in {entry.file}, and is {found} there.",
         help="Write the baseline anew with `--write-baseline`.",
     )
 
@@ -156,16 +156,19 @@ def _entry(given: Any) -> tuple[Entry, int]:
     right = isinstance(given, dict) and given.keys() == _KEYS.keys()
     if not right or not all(isinstance(given[key], type_) for key, type_ in _KEYS.items()):
         raise BaselineProblem("an entry needs exactly the keys code, file, text and count")
+    if given["count"] < 1:
+        raise BaselineProblem("the count of an entry is at least 1")
     if given["code"] not in CODES:
         raise BaselineProblem(f"there is no rule {given['code']!r}")
     return Entry(given["code"], given["file"], given["text"]), given["count"]
 
 
-def _lines(text: str, entries: Iterable[Entry]) -> dict[Entry, int]:
-    """The line of each entry, where the file is laid out as sagac writes it."""
-    numbers = {
-        line.strip().rpartition(_COUNT)[0]: number
-        for number, line in enumerate(text.splitlines(), start=1)
-    }
+def _lines(text: str, entries: Iterable[Entry]) -> dict[Entry, Span]:
+    """The place of each entry, where the file is laid out as sagac writes it."""
+    places = {}
+    for number, line in enumerate(_BREAK.split(text), start=1):
+        row = line.strip().rstrip(",")
+        column = len(line) - len(line.lstrip()) + 1
+        places[row.rpartition(_COUNT)[0]] = Span(number, column, number, column + len(row))
     begun = {entry: json.dumps(entry._asdict())[:-1] for entry in entries}
-    return {entry: numbers[line] for entry, line in begun.items() if line in numbers}
+    return {entry: places[line] for entry, line in begun.items() if line in places}

@@ -84,7 +84,7 @@ def command(
     done = [_fixed(name, spec, settings, _wanted(settings, select), unsafe) for name, spec in specs]
     for work in done:
         _show_diff(work) if diff else _carry_out(work)
-    _tell(done, diff, unsafe)
+    _tell(done, diff)
     wrong = any(each.severity.value == "error" for work in done for each in work.left)
     context.exit(FINDINGS if wrong or (diff and any(map(_changes, done))) else 0)
 
@@ -148,7 +148,7 @@ def _changes(work: Work) -> bool:
     return work.content != work.spec.text
 
 
-def _tell(done: list[Work], diff: bool, unsafe: bool) -> None:
+def _tell(done: list[Work], diff: bool) -> None:
     """What was fixed, a line each, and how much is left; on stderr, beside a diff or a text."""
     from sagac.dsl.report.paint import visible
     from sagac.dsl.report.places import place
@@ -160,5 +160,6 @@ def _tell(done: list[Work], diff: bool, unsafe: bool) -> None:
         click.echo(f"{place(each.span)}: {each.code} {visible(title)}", err=True)
     left = [each for work in done for each in work.left]
     would = "would be " if diff else ""
-    number = f"{len(made)} finding{'' if len(made) == 1 else 's'}"
-    click.echo(f"{number} {would}put right. Left: {summary(left, len(done))}", err=True)
+    number = f"{len(made) or 'No'} finding{'' if len(made) == 1 else 's'}"
+    rest = f"Left: {summary(left, len(done))}" if left else "None is left."
+    click.echo(f"{number} {would}put right. {rest}", err=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 
 from sagac.cli import atomic
@@ -26,11 +26,16 @@ Shows = Callable[[str, str], bool]  # of a code and a file: whether such finding
 class BaselineFile:
     """A baseline on the disk; it names files relative to its own folder."""
 
-    def __init__(self, path: Path, looked_at: Collection[str], sources: Mapping[str, str]) -> None:
+    def __init__(self, path: Path, looked_at: Collection[str], sources: dict[str, str]) -> None:
         self.path = path
         self.folder = Path(os.path.realpath(path)).parent
         self.sources = sources
         self.looked_at = {self.name(file) for file in looked_at}
+
+    @property
+    def shown(self) -> str:
+        """The baseline as findings name it."""
+        return Path(os.path.relpath(self.path)).as_posix()
 
     def name(self, file: str) -> str:
         """``file`` of a finding as the baseline names it."""
@@ -44,10 +49,10 @@ class BaselineFile:
         """
         baseline = self._read()
         judged = judge(findings, baseline, self.sources, self.name)
-        shown = Path(os.path.relpath(self.path)).as_posix()
+        shown = self.shown
         vain = [
-            stale(entry, shown, baseline)
-            for entry in judged.stale
+            stale(entry, left, shown, baseline)
+            for entry, left in judged.stale.items()
             if not self._elsewhere(entry)
             and shows(entry.code, str(self.folder / entry.file))
             and shows("SY022", shown)
@@ -70,7 +75,9 @@ class BaselineFile:
 
     def _read(self) -> Baseline:
         try:
-            return read(self.path.read_text(encoding="utf-8"))
+            text = self.path.read_text(encoding="utf-8")
+            self.sources[self.shown] = text  # a finding in the baseline is shown there
+            return read(text)
         except BaselineProblem as problem:
             raise UsageProblem(f"{self.path}:{problem.line}: {problem}.") from None
         except FileNotFoundError:

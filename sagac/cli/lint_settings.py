@@ -93,7 +93,7 @@ def _selectors(option: str, given: tuple[str, ...]) -> tuple[str, ...]:
     try:
         return tuple(ignorable(word) if option == "--ignore" else selector(word) for word in words)
     except Wrong as wrong:
-        raise UsageProblem(f"{option}: {wrong}.") from None
+        raise UsageProblem(f"{option}: {wrong}") from None
 
 
 def _folder(name: str) -> Path:

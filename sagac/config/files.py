@@ -50,16 +50,14 @@ def shown(file: Path) -> str:
 def _layers(file: Path, open_ones: tuple[Path, ...]) -> Iterator[Layer]:
     text = _text(file)
     settings = _File(file, text)
-    for name in settings.extended():
+    for name, key in settings.extended():
         base = _placed(file.parent / name)
         chain = (*open_ones, file)
         if base in chain:
             circle = " -> ".join(shown(each) for each in (*chain[chain.index(base) :], base))
-            raise settings.problem(f"'extends' goes round in a circle: {circle}.", (EXTENDS,))
+            raise settings.problem(f"'extends' goes round in a circle: {circle}.", key)
         if not base.is_file():
-            raise settings.problem(
-                f"'extends' names {name!r}, and there is no such file.", (EXTENDS,)
-            )
+            raise settings.problem(f"'extends' names {name!r}, and there is no such file.", key)
         yield from _layers(base, chain)
     yield Layer(file, settings.values())
 
@@ -93,15 +91,16 @@ class _File:
         line = line_of(self.text, (*self.prefix, *path))
         return UsageProblem(f"{shown(self.file)}:{line}: {message}")
 
-    def extended(self) -> list[str]:
-        """The files that this one extends, as it writes them: at the top, or in ``[lint]``."""
-        names: list[str] = []
+    def extended(self) -> list[tuple[str, tuple[str, ...]]]:
+        """The files that this one extends, as it writes them, and under which key: at the top, or
+        in ``[lint]``."""
+        names: list[tuple[str, tuple[str, ...]]] = []
         for table, path in ((self.table, (EXTENDS,)), (self.lint, ("lint", EXTENDS))):
             given = table.get(EXTENDS, [])
             listed = [given] if isinstance(given, str) else given
             if not isinstance(listed, list) or not all(isinstance(each, str) for each in listed):
                 raise self.problem(f"'extends' must be a path, found {described(given)}.", path)
-            names += listed
+            names += [(name, path) for name in listed]
         return names
 
     def values(self) -> dict[tuple[str, ...], Given]:
@@ -114,7 +113,7 @@ class _File:
                 value = KEYS[name].read(raw)
             except Wrong as wrong:
                 path = (name, *wrong.path)
-                raise self.problem(f"'lint.{'.'.join(path)}': {wrong}.", ("lint", *path)) from None
+                raise self.problem(f"'lint.{'.'.join(path)}': {wrong}", ("lint", *path)) from None
             if isinstance(value, dict):
                 found |= {(name, key): self._given(each, name, key) for key, each in value.items()}
             else:

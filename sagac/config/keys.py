@@ -21,7 +21,7 @@ class Wrong(ValueError):
     """A value is not as its key wants it; ``path`` leads from the key to what is wrong in it."""
 
     def __init__(self, message: str, *path: str) -> None:
-        super().__init__(message)
+        super().__init__(message if message.endswith((".", "?")) else f"{message}.")
         self.path = path
 
 
@@ -104,7 +104,7 @@ def _choice(*words: str) -> Callable[[Any], str]:
             return value
         hint = did_you_mean(value, words) if isinstance(value, str) else ""
         expected = hint or f"expected one of: {', '.join(words)}"
-        raise Wrong(f"{described(value)} is not known here. {expected}".rstrip("."))
+        raise Wrong(f"{described(value)} is not known here. {expected}")
 
     return read
 
