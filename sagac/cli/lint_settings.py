@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from sagac.cli.support import UsageProblem
+from sagac.cli.problems import UsageProblem
 from sagac.config.nearest import nearest
 
 if TYPE_CHECKING:
