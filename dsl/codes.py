@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from .diagnostics import Diagnostic, Label, Severity
+from .diagnostics import Diagnostic, Label, Repair, Severity
 from .span import Span
 
 E, W, I = Severity.ERROR, Severity.WARNING, Severity.INFO
@@ -86,6 +86,7 @@ CODES: dict[str, Code] = {
     "SY013": Code("cycle-in-use", E),
     "SY020": Code("suppression-without-reason", W),
     "SY021": Code("unused-suppression", W),
+    "SY022": Code("stale-baseline-entry", W),
     "TI001": Code("wait-without-end", E),
     "TY001": Code("invalid-expression", E),
     "TY002": Code("type-mismatch", E),
@@ -101,7 +102,8 @@ def diagnostic(
     *,
     help: str | None = None,
     labels: tuple[Label, ...] = (),
+    fix: Repair | None = None,
 ) -> Diagnostic:
     """A finding of ``code`` with the name and severity of the table. Raises KeyError if unknown."""
     entry = CODES[code]
-    return Diagnostic(code, entry.name, entry.severity, message, span, labels, help)
+    return Diagnostic(code, entry.name, entry.severity, message, span, labels, help, fix)

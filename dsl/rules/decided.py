@@ -152,9 +152,9 @@ class Decided:
         return None
 
     def _complete(self, place: Place, item: Choose, given: list[Given]) -> bool:
-        """Whether some case surely matches; of very many cases that is assumed."""
+        """Whether some case surely matches; of very many cases, or none, that is assumed."""
         none = [(case.condition, False) for case in item.cases]
-        return len(none) > MOST_CASES or self._never(place, [*given, *none])
+        return not 0 < len(none) <= MOST_CASES or self._never(place, [*given, *none])
 
     # -- reasoning --------------------------------------------------------------------------
 

@@ -88,6 +88,11 @@ def checked_codes() -> tuple[str, ...]:
     return tuple(code for code in sorted(CODES) if code[:2] in FAMILIES)
 
 
+def stops_the_compiler(code: str) -> bool:
+    """Whether a file with a finding of ``code`` has no meaning, so that it cannot be silenced."""
+    return code[:2] in ELSEWHERE and not code.startswith("GE")
+
+
 def run(checkings: Iterable[Checking], saga: Saga) -> Iterator[Diagnostic]:
     """The findings of all rules; one that crashes becomes a finding that names it."""
     for rule, check in checkings:

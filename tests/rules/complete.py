@@ -43,12 +43,10 @@ def complete(text: str) -> tuple[str, int]:
     """The whole file, and how many lines were put before ``text``."""
     if text.startswith("saga:"):
         return text, 0
-    used = [
-        each
-        for _, each in re.findall(r"\b(service|from): (?:!\S+ )?(\w+)", text)
-        if each in SERVICES
-    ]
-    used = list(dict.fromkeys(used)) or ["shop"]
+    used = [each for each in re.findall(r"\w+\b(?!\.saga)", text) if each in SERVICES]
+    if not set(re.findall(r"\bservice: (\w+)", text)) <= set(SERVICES):
+        used = list(SERVICES)  # a misspelt one is to be near to what is there
+    used = used or ["shop"]
     services = ", ".join(f"{name}: {{}}" for name in SERVICES if name in used)
     header = HEADER.replace("SERVICES", services).replace("FIRST", used[0])
     return header + text, header.count("\n")

@@ -10,12 +10,14 @@ import yaml
 
 from sagac.dsl.compile import compile as compile_saga
 from sagac.dsl.diagnostics import Diagnostic, Severity
+from sagac.dsl.fix import fix
 from sagac.dsl.span import Span
 
 from .complete import FILES, complete, load
 
 FILE = "case.saga.yaml"
 FOLDER = Path(__file__).parent
+_FIXES = {"fix", "unsafe-fix"}
 
 
 def _cases() -> list[Any]:
@@ -39,6 +41,18 @@ def test_case(code: str, case: dict[str, Any]) -> None:
     ]
     assert found == case.get("findings", [])
     assert bool(found) == ("fail" in case)
+
+
+@pytest.mark.parametrize(
+    ("code", "case"), [each for each in _cases() if _FIXES & each.values[1].keys()]
+)
+def test_fix(code: str, case: dict[str, Any]) -> None:
+    """``fix`` is the text after the safe fixes, ``unsafe-fix`` that after all of them."""
+    text, offset = complete(case["fail"])
+    for key in _FIXES & case.keys():
+        fixed = fix(text, FILE, load, unsafe=key == "unsafe-fix")
+        assert "".join(fixed.text.splitlines(keepends=True)[offset:]) == case[key]
+        assert fix(fixed.text, FILE, load, unsafe=key == "unsafe-fix").made == ()
 
 
 def shown(found: Diagnostic, text: str, offset: int) -> dict[str, Any]:

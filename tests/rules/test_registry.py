@@ -5,18 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 
 from sagac.dsl.codes import CODES
 from sagac.dsl.compile import compile as compile_saga
-from sagac.dsl.diagnostics import Severity
+from sagac.dsl.diagnostics import Safety, Severity
 from sagac.dsl.rules import docs, registry
-from sagac.dsl.rules.rule import Rule
+from sagac.dsl.rules.rule import Fix, Rule
 
 from .complete import complete, load
 
 ROOT = Path(__file__).parents[2]
 # What takes a crash, a huge file or an earlier generation cannot be shown as an example.
-WITHOUT_EXAMPLE = {"IN001", "SY006", "GE001", "GE002", "GE003", "ST014"}
+WITHOUT_EXAMPLE = {"IN001", "SY006", "SY022", "GE001", "GE002", "GE003", "ST014"}
 
 
 @pytest.mark.parametrize("code", sorted(CODES))
@@ -74,6 +75,30 @@ def test_the_pages_are_as_generated() -> None:
 def test_each_rule_has_cases() -> None:
     cases = {path.stem for path in Path(__file__).parent.glob("*.yml")}
     assert set(registry.checked_codes()) - set(registry.CHANGES) <= cases
+
+
+def test_each_rule_with_a_fix_has_a_case_that_fixes() -> None:
+    cases = {
+        path.stem: yaml.safe_load(path.read_text(encoding="utf-8"))
+        for path in Path(__file__).parent.glob("*.yml")
+    }
+    for code in sorted(CODES):
+        keys = {key for case in cases.get(code, ()) for key in case}
+        wanted = {Fix.NONE: None, Fix.SAFE: "fix", Fix.UNSAFE: "unsafe-fix"}[
+            registry.find(code).fix
+        ]
+        assert wanted is None or wanted in keys, code
+
+
+def test_a_finding_has_no_fix_that_its_rule_does_not_tell_of() -> None:
+    for path in sorted(Path(__file__).parent.glob("*.yml")):
+        for case in yaml.safe_load(path.read_text(encoding="utf-8")):
+            text = complete(case.get("pass") or case["fail"])[0]
+            for found in compile_saga(text, "case.saga.yaml", load).diagnostics:
+                level = registry.find(found.code).fix
+                assert found.fix is None or level is not Fix.NONE, found.code
+                if found.fix is not None and level is Fix.UNSAFE:
+                    assert found.fix.safety is Safety.UNSAFE, found.code
 
 
 def test_a_rule_that_crashes_is_named_and_the_others_go_on(

@@ -10,7 +10,7 @@ from sagac.dsl.facts import ItemFacts, OnUnknown
 from sagac.dsl.graph import SagaGraph
 from sagac.dsl.model import Compensate, Step
 from sagac.dsl.reach import reads
-from sagac.dsl.rules.rule import Fix, Rule
+from sagac.dsl.rules.rule import Rule
 
 RULE = Rule(
     code="CO008",
@@ -32,7 +32,6 @@ RULE = Rule(
   output: { reservation: string }
   compensate: { action: release_stock, input: [id, reserve_stock.reservation] }
 """,
-    fix=Fix.UNSAFE,
 )
 
 

@@ -8,7 +8,7 @@ from sagac.dsl.codes import diagnostic
 from sagac.dsl.diagnostics import Diagnostic
 from sagac.dsl.model import Group, Item, Retry, Saga, Step, Undo
 from sagac.dsl.rules.places import items_of
-from sagac.dsl.rules.rule import Fix, Rule
+from sagac.dsl.rules.rule import Rule
 
 RULE = Rule(
     code="CO009",
@@ -33,7 +33,6 @@ RULE = Rule(
     input: [id]
     retry: { attempts: forever, initial: 1s, max: 5m }
 """,
-    fix=Fix.UNSAFE,
     local=True,
 )
 

@@ -11,7 +11,7 @@ from sagac.dsl.facts import Reach
 from sagac.dsl.graph import SagaGraph
 from sagac.dsl.model import Group, Item
 from sagac.dsl.rules.places import every_item
-from sagac.dsl.rules.rule import Fix, Rule
+from sagac.dsl.rules.rule import Rule
 
 RULE = Rule(
     code="CO015",
@@ -45,7 +45,6 @@ RULE = Rule(
       input: [id, open_account.account]
       compensate: revoke_card
 """,
-    fix=Fix.SAFE,
 )
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sagac.dsl.codes import diagnostic
-from sagac.dsl.diagnostics import Diagnostic, Label
+from sagac.dsl.diagnostics import Diagnostic, Label, Repair
 from sagac.dsl.facts import ItemFacts, Position, Role
 from sagac.dsl.graph import SagaGraph
-from sagac.dsl.model import Retry, Step
+from sagac.dsl.model import Item, Retry, Step
+from sagac.dsl.repairs import without_key
 from sagac.dsl.rules.failing import Culprit, covered, left_behind, not_before, written_role
 from sagac.dsl.rules.pivots import pivots
 from sagac.dsl.rules.places import Places, Relation, places_of
@@ -99,7 +100,13 @@ def _retriable(facts: ItemFacts, follower: Culprit) -> Diagnostic:
         help="Remove `role: retriable`, so that the saga is undone when the retries are"
         " spent; or move the step after the pivot.",
         labels=(label,),
+        fix=_without_role(facts.item),
     )
+
+
+def _without_role(item: Item) -> Repair | None:
+    role = getattr(item, "role", None)
+    return without_key("role: retriable", item.keys["role"], role.span) if role else None
 
 
 def _unbounded(facts: ItemFacts, retry: Retry | None) -> Diagnostic:

@@ -9,7 +9,7 @@ from sagac.dsl.diagnostics import Diagnostic, Label
 from sagac.dsl.facts import ItemFacts, OnUnknown, Role
 from sagac.dsl.graph import SagaGraph
 from sagac.dsl.model import ActionDeclaration, Step
-from sagac.dsl.rules.rule import Fix, Rule
+from sagac.dsl.rules.rule import Rule
 
 RULE = Rule(
     code="PI008",
@@ -48,7 +48,6 @@ steps:
     on_unknown: query
     input: [id]
 """,
-    fix=Fix.UNSAFE,
 )
 
 

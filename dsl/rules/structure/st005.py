@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sagac.dsl.codes import diagnostic
 from sagac.dsl.diagnostics import Diagnostic
 from sagac.dsl.model import Saga
-from sagac.dsl.rules.rule import Fix, Rule
+from sagac.dsl.rules.rule import Rule
 from sagac.dsl.rules.uses import unused, used_services
 
 RULE = Rule(
@@ -39,7 +39,6 @@ steps:
     input: [id]
     compensate: release_stock
 """,
-    fix=Fix.UNSAFE,
     of_absence=True,
 )
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sagac.dsl.codes import diagnostic
 from sagac.dsl.diagnostics import Diagnostic
 from sagac.dsl.model import Saga
-from sagac.dsl.rules.rule import Fix, Rule
+from sagac.dsl.rules.rule import Rule
 from sagac.dsl.rules.uses import names, unused, used_types
 
 RULE = Rule(
@@ -43,7 +43,6 @@ steps:
     input: [id, lines]
     compensate: release_stock
 """,
-    fix=Fix.UNSAFE,
     of_absence=True,
 )
 

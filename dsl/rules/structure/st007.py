@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sagac.dsl.codes import diagnostic
 from sagac.dsl.diagnostics import Diagnostic
 from sagac.dsl.model import Saga
-from sagac.dsl.rules.rule import Fix, Rule
+from sagac.dsl.rules.rule import Rule
 from sagac.dsl.rules.uses import unused, used_events
 
 RULE = Rule(
@@ -55,7 +55,6 @@ steps:
       - after: 7d
         steps: [{ fail: never_fetched }]
 """,
-    fix=Fix.UNSAFE,
     of_absence=True,
 )
 

@@ -8,7 +8,7 @@ from sagac.dsl.codes import diagnostic
 from sagac.dsl.diagnostics import Diagnostic, Label
 from sagac.dsl.graph import SagaGraph
 from sagac.dsl.model import Step
-from sagac.dsl.rules.rule import Fix, Rule
+from sagac.dsl.rules.rule import Rule
 from sagac.dsl.rules.uses import Outputs
 from sagac.dsl.types import Field
 
@@ -31,7 +31,6 @@ RULE = Rule(
   output: { reservation: string }
   compensate: { action: release_stock, input: [id, reserve_stock.reservation] }
 """,
-    fix=Fix.UNSAFE,
     of_absence=True,
 )
 

@@ -8,7 +8,7 @@ from sagac.dsl.codes import diagnostic
 from sagac.dsl.diagnostics import Diagnostic, Label
 from sagac.dsl.graph import SagaGraph
 from sagac.dsl.rules.decided import Verdict, decided, where_it_holds
-from sagac.dsl.rules.rule import Fix, Rule
+from sagac.dsl.rules.rule import Rule
 
 RULE = Rule(
     code="ST011",
@@ -29,7 +29,6 @@ RULE = Rule(
   if: len(input.skus) > 0
   compensate: unpack
 """,
-    fix=Fix.UNSAFE,
 )
 HELP = {
     "if": "Correct the condition, or remove the `if`.",

@@ -8,7 +8,7 @@ from sagac.dsl.codes import diagnostic
 from sagac.dsl.diagnostics import Diagnostic, Label
 from sagac.dsl.model import Parallel, Saga
 from sagac.dsl.rules.places import items_of
-from sagac.dsl.rules.rule import Fix, Rule
+from sagac.dsl.rules.rule import Rule
 
 RULE = Rule(
     code="ST013",
@@ -30,7 +30,6 @@ RULE = Rule(
   input: [id]
   compensate: release_stock
 """,
-    fix=Fix.UNSAFE,
     local=True,
 )
 

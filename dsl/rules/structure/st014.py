@@ -8,7 +8,7 @@ from sagac.dsl.codes import diagnostic
 from sagac.dsl.diagnostics import Diagnostic, Label
 from sagac.dsl.graph import SagaGraph
 from sagac.dsl.meaning import changed, meaning
-from sagac.dsl.rules.rule import Fix, Rule
+from sagac.dsl.rules.rule import Rule
 
 RULE = Rule(
     code="ST014",
@@ -19,7 +19,6 @@ RULE = Rule(
     " of keys are no part of the meaning.",
     example="",
     use_instead="",
-    fix=Fix.SAFE,
 )
 MOST_NAMED = 5
 
