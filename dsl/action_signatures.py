@@ -117,6 +117,8 @@ class Agreement:
         service, action = use.key
         message = f"Two uses of {action!r} of {service!r} differ in their {part}: {why}."
         help = "Give one of them another action, or declare the action under `services:`."
+        if use.compensation and not first.compensation and use.item == first.item:
+            help = "It would be undone by doing it once more: name an action that takes it back."
         label = Label("the first use", first.span)
         self.found.add(diagnostic("TY004", use.span, message, help=help, labels=(label,)))
 

@@ -12,6 +12,7 @@ from .model import Foreach, Group
 from .outlook import FAILED, STATELESS, Outlook
 from .reach import Seen, look, reads
 from .relations import present
+from .repairs import renamed
 from .scope import Scope
 from .structure import Place, Structure
 from .suggest import nearest
@@ -137,15 +138,18 @@ class Binder:
             message = f"`{name}` cannot be read here: no item has run where this is decided."
             self.found.add(diagnostic("NA003", reach.span, message, help="Use `input` only."))
             return
-        message = f"There is nothing named `{name}`."
+        message, meant = f"There is nothing named `{name}`.", None
         if name == "event":
             help = "`event` is the event of a `match`."
         elif self.saga.input.field(name) is not None:
-            help = f"Write `input.{name}`."
+            meant = f"input.{name}"
+            help = f"Write `{meant}`."
         else:
             meant = nearest(name, self._known(spot))
             help = f"Did you mean `{meant}`?" if meant else self._hint(spot)
-        self.found.add(diagnostic("NA001", reach.span, message, help=help))
+        exact = reach.span.end_column - reach.span.column == len(name)
+        fix = renamed(reach.span, meant) if exact else None
+        self.found.add(diagnostic("NA001", reach.span, message, help=help, fix=fix))
 
     def _known(self, spot: Spot) -> Iterator[str]:
         yield from ("input", "saga")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from .diagnostics import Diagnostic, Label, Severity
+from .diagnostics import Diagnostic, Label, Repair, Severity
 from .span import Span
 
 E, W, I = Severity.ERROR, Severity.WARNING, Severity.INFO
@@ -30,6 +30,15 @@ CODES: dict[str, Code] = {
     "CO005": Code("loser-without-compensation", E),
     "CO006": Code("child-cannot-be-undone", E),
     "CO007": Code("optional-effect-stays", W),
+    "CO008": Code("undo-needs-own-output", W),
+    "CO009": Code("compensation-gives-up", W),
+    "CO010": Code("compensation-without-timeout", I),
+    "CO011": Code("compensation-is-forward-action", W),
+    "CO012": Code("one-undo-for-two", W),
+    "CO013": Code("group-undo-leaves-member", W),
+    "CO014": Code("recovered-effect-stays", W),
+    "CO015": Code("undo-order-breaks-dependency", W),
+    "CO016": Code("optional-effect-relied-on", W),
     "DA001": Code("optional-used-as-present", E),
     "DA002": Code("duplicate-event-name", E),
     "DA003": Code("refusal-never-handled", W),
@@ -64,10 +73,23 @@ CODES: dict[str, Code] = {
     "PI005": Code("retriable-that-fails", E),
     "PI006": Code("retriable-before-pivot", W),
     "PI007": Code("pivot-in-loop", E),
+    "PI008": Code("query-not-declared", E),
     "RE002": Code("retry-without-idempotence", E),
     "RE003": Code("compensate-without-fence", E),
     "RE004": Code("unknown-without-query", E),
     "ST001": Code("cycle-in-needs", E),
+    "ST002": Code("names-differ-in-case", W),
+    "ST003": Code("unreachable-item", W),
+    "ST005": Code("unused-service", W),
+    "ST006": Code("unused-type", W),
+    "ST007": Code("unused-event", W),
+    "ST008": Code("unused-output", I),
+    "ST009": Code("choose-may-match-nothing", W),
+    "ST010": Code("case-never-matches", W),
+    "ST011": Code("case-always-matches", W),
+    "ST012": Code("shadowed-name", W),
+    "ST013": Code("one-branch-parallel", W),
+    "ST014": Code("version-not-raised", E),
     "SY001": Code("invalid-yaml", E),
     "SY002": Code("unknown-key", E),
     "SY003": Code("missing-key", E),
@@ -83,6 +105,7 @@ CODES: dict[str, Code] = {
     "SY013": Code("cycle-in-use", E),
     "SY020": Code("suppression-without-reason", W),
     "SY021": Code("unused-suppression", W),
+    "SY022": Code("stale-baseline-entry", W),
     "TI001": Code("wait-without-end", E),
     "TI002": Code("call-without-timeout", I),
     "TI003": Code("budget-beyond-deadline", W),
@@ -104,7 +127,8 @@ def diagnostic(
     *,
     help: str | None = None,
     labels: tuple[Label, ...] = (),
+    fix: Repair | None = None,
 ) -> Diagnostic:
     """A finding of ``code`` with the name and severity of the table. Raises KeyError if unknown."""
     entry = CODES[code]
-    return Diagnostic(code, entry.name, entry.severity, message, span, labels, help)
+    return Diagnostic(code, entry.name, entry.severity, message, span, labels, help, fix)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .rules.handlers.code import Handlers
 
 Load = Callable[[str], str | bytes]
+HIDING = ("SY", "NA", "TY001", "TY003")  # what may hide that something is used
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,12 @@ def _lint(
     if saga is None or any(finding.code == "SY001" for finding in earlier):
         return
     broken = any(finding.code.startswith("SY") for finding in earlier)
-    running = (each for each in registry.checks(saga, graph) if each.rule.local or not broken)
+    hidden = any(finding.code.startswith(HIDING) for finding in earlier)
+    running = (
+        each
+        for each in registry.checks(saga, graph)
+        if (each.rule.local or not broken) and not (each.rule.of_absence and hidden)
+    )
     yield from without_follow_ups(registry.run(running, saga.name.span), earlier, saga)
 
 

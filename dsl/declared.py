@@ -18,6 +18,7 @@ from .model import (
     Undo,
     Wait,
 )
+from .repairs import renamed
 from .span import Span
 from .structure import ItemList, Place, Structure, sections
 from .suggest import did_you_mean, nearest
@@ -65,7 +66,7 @@ class _Names:
             if elsewhere is None:
                 help = did_you_mean(need.text, sisters) or None
                 message = f"There is no item named `{need.text}`."
-                self._report("NA001", need.span, message, help)
+                self._unknown(need, message, help, sisters)
             else:
                 message = f"`{need.text}` is not in the same list: `needs` names items of its own."
                 label = Label("it stands here", elsewhere.item.name.span)
@@ -124,7 +125,9 @@ class _Names:
     def _service(self, name: Name) -> None:
         if name.text not in self.saga.services:
             help = did_you_mean(name.text, self.saga.services) or "Add it to `services:`."
-            self._report("NA001", name.span, f"There is no service named `{name.text}`.", help)
+            self._unknown(
+                name, f"There is no service named `{name.text}`.", help, self.saga.services
+            )
 
     def _event(self, name: Name) -> None:
         """An event need not be declared; one that looks like a declared one is misspelt."""
@@ -133,13 +136,13 @@ class _Names:
         meant = nearest(name.text, self.saga.events)
         if meant is not None:
             help = f"Did you mean `{meant}`? Else declare it under `events:` with its data."
-            self._report("NA001", name.span, f"There is no event named `{name.text}`.", help)
+            self._unknown(name, f"There is no event named `{name.text}`.", help, self.saga.events)
 
     def _locks(self, names: Iterable[Name]) -> None:
         for name in names:
             if name.text not in self.saga.locks:
                 help = did_you_mean(name.text, self.saga.locks) or "Declare it under `locks:`."
-                self._report("NA001", name.span, f"There is no lock named `{name.text}`.", help)
+                self._unknown(name, f"There is no lock named `{name.text}`.", help, self.saga.locks)
 
     def _refusals(self, recover: Iterable[Recover], declared: set[str]) -> None:
         for each in recover:
@@ -147,7 +150,11 @@ class _Names:
             if name.text not in declared and name.text not in ANY_REFUSAL:
                 known = [*sorted(declared), *ANY_REFUSAL]
                 message = f"Nothing here fails with `{name.text}`."
-                self._report("NA001", name.span, message, did_you_mean(name.text, known))
+                self._unknown(name, message, did_you_mean(name.text, known), known)
+
+    def _unknown(self, name: Name, message: str, help: str | None, known: Iterable[str]) -> None:
+        fix = renamed(name.span, nearest(name.text, known))
+        self.found.add(diagnostic("NA001", name.span, message, help=help, fix=fix))
 
     def _report(
         self, code: str, span: Span, message: str, help: str | None, label: Label | None = None

@@ -28,6 +28,33 @@ class Label:
     span: Span
 
 
+class Safety(StrEnum):
+    """Whether a fix keeps the meaning, or is a guess at what was meant."""
+
+    SAFE = "safe"
+    UNSAFE = "unsafe"
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """``text`` is to stand where ``span`` stands; an empty text takes it out.
+
+    What is taken out may leave its line empty or a comma too many: ``fixing`` sees to both.
+    """
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """How a finding is put right without a person: ``title`` says what is done."""
+
+    title: str
+    safety: Safety
+    edits: tuple[Edit, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
     """One finding. ``name`` is that of ``code``; ``help`` says what to write instead."""
@@ -39,6 +66,7 @@ class Diagnostic:
     span: Span
     labels: tuple[Label, ...] = ()
     help: str | None = None
+    fix: Repair | None = None
 
     @property
     def url(self) -> str:

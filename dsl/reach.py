@@ -57,7 +57,7 @@ def _reads(value: Value, bound: frozenset[str]) -> Iterator[Reach]:
             if value.condition is not None:
                 yield from _reads(value.condition, inner)
         case _:
-            for part in _parts(value):
+            for part in parts(value):
                 yield from _reads(part, bound)
 
 
@@ -73,7 +73,8 @@ def _chain(value: Reference | Attribute, bound: frozenset[str]) -> Iterator[Reac
         yield Reach(base.name, tuple(reversed(path)), base.span)
 
 
-def _parts(value: Value) -> Iterator[Value]:
+def parts(value: Value) -> Iterator[Value]:
+    """The values that a value is made of; none of a name, a literal or a comprehension."""
     match value:
         case Template():
             yield from (part for part in value.parts if not isinstance(part, str))

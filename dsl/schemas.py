@@ -42,9 +42,13 @@ def _schemas(saga: Saga) -> Iterator[SchemaType]:
 
 
 def _types(saga: Saga) -> Iterator[Type]:
-    """The types that stand in a saga."""
-    yield saga.input
     yield from saga.types.values()
+    yield from placed_types(saga)
+
+
+def placed_types(saga: Saga) -> Iterator[Type]:
+    """The types that stand in a saga beside those under ``types:``."""
+    yield saga.input
     yield from (each.data for each in saga.events.values() if each.data is not None)
     for service in saga.services.values():
         for action in (service.actions or {}).values():

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator
+from dataclasses import replace
 
 from .codes import CODES, diagnostic
-from .diagnostics import Diagnostic, Severity
+from .diagnostics import Diagnostic, Repair, Safety, Severity
 from .model import Suppression
+from .repairs import removed, written
 from .rules.registry import needs_more, stops_the_compiler
 from .span import Span
 from .suggest import did_you_mean
@@ -64,7 +66,8 @@ def without_silenced(
     for each in known:
         places = ((each.span.file, each.span.line, code) for code in each.codes)
         unused = [place[2] for place in places if place[2] in complete and place not in used]
-        kept += [_unused(each, unused)] if unused else ()
+        # without a fix: `sagac fix` looks at single files, where nobody can tell
+        kept += [replace(_unused(each, unused), fix=None)] if unused else ()
     return tuple(sorted(kept, key=lambda finding: finding.sort_key))
 
 
@@ -115,4 +118,14 @@ def _unused(suppression: Suppression, unused: list[str]) -> Diagnostic:
         names = " and ".join(unused)
         message = f"{names} {verb} not occur on this line, so nothing is silenced."
         help = "Remove the comment, or move it to the line that the finding names."
-    return diagnostic("SY021", suppression.span, message, help=help)
+    fix = _without(suppression, unused) if first in CODES else None
+    return diagnostic("SY021", suppression.span, message, help=help, fix=fix)
+
+
+def _without(suppression: Suppression, unused: list[str]) -> Repair:
+    """The comment without the codes that silence nothing; without any code, no comment."""
+    used = [code for code in suppression.codes if code not in unused]
+    if not used:
+        return removed("# sagac: ignore", suppression.span, safety=Safety.SAFE)
+    text = f"# sagac: ignore[{', '.join(used)}] {suppression.reason}".rstrip()
+    return written(suppression.span, text, Safety.SAFE)

@@ -7,12 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import NamedTuple
 
-from sagac.dsl.diagnostics import Diagnostic, Severity
+from sagac.dsl.diagnostics import Diagnostic, Safety, Severity
 from sagac.dsl.span import Span
 
 from .paint import Paint, plain, visible, width
 
 WIDEST = 140  # of a source line; more is cut off around what is marked
+_WORDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 _BREAK = re.compile(r"\r\n|\r|\n")
 
 
@@ -34,14 +35,26 @@ def render(
 
 
 def summary(diagnostics: Iterable[Diagnostic], files: int) -> str:
-    """One line that counts: ``2 errors and 1 warning in 3 files.``"""
-    severities = [found.severity for found in diagnostics]
+    """One line that counts: ``2 errors and 1 warning in 3 files.``, and what can be fixed."""
+    found = list(diagnostics)
+    severities = [each.severity for each in found]
     counts = [
         _counted(severities.count(severity), word)
-        for severity, word in ((Severity.ERROR, "error"), (Severity.WARNING, "warning"))
+        for severity, word in _WORDS.items()
         if severity in severities
     ]
-    return f"{' and '.join(counts) or 'Nothing found'} in {_counted(files, 'file')}."
+    listed = ", ".join(counts[:-1])
+    told = f"{listed} and {counts[-1]}" if listed else "".join(counts) or "Nothing found"
+    return f"{told} in {_counted(files, 'file')}{_fixable(found)}."
+
+
+def _fixable(found: list[Diagnostic]) -> str:
+    fixes = [each.fix.safety for each in found if each.fix is not None]
+    safe, unsafe = fixes.count(Safety.SAFE), fixes.count(Safety.UNSAFE)
+    if safe:
+        more = f", with `--unsafe` {unsafe} more" if unsafe else ""
+        return f"; `sagac fix` puts {safe} right{more}"
+    return f"; `sagac fix --unsafe` puts {unsafe} right" if unsafe else ""
 
 
 def _counted(number: int, word: str) -> str:

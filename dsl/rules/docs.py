@@ -14,8 +14,10 @@ from .rule import Fix, Rule, files_of
 FOLDER = Path("docs/rules")
 FIXES = {
     Fix.NONE: "",
-    Fix.SAFE: "It can be put right without a person, and the meaning stays the same.",
-    Fix.UNSAFE: "It can be put right without a person, but what was meant has to be looked at.",
+    Fix.SAFE: "Where it is clear what to write, `sagac fix` puts it right; the meaning stays the"
+    " same.",
+    Fix.UNSAFE: "Where there is a likely answer, `sagac fix --unsafe` puts it right; look whether"
+    " it is what was meant.",
 }
 INTRODUCTION = """\
 # Rules

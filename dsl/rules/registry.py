@@ -2,6 +2,7 @@
 
 A rule is the module ``<family>/<code>.py`` with a ``RULE`` and one check: ``check(graph)``, which
 needs the saga graph, ``check_saga(saga)``, which runs even where there is no graph,
+``check_change(graph, earlier, revision)``, which compares two states of a saga,
 ``check_project(project)``, which looks at several sagas together, or ``check_handlers(handlers)``,
 which looks at the user's Python. Codes that come from reading and resolving have their
 documentation in ``elsewhere/<family>.py``.
@@ -50,6 +51,7 @@ ELSEWHERE = {
 # Of the families that are in both: what comes from resolving, and stops the compiler.
 RESOLVED = frozenset({"DA001", "NA001", "NA002", "NA003", "NA004"})
 PROJECT = frozenset({"IS002", "IS003", "NA005", "NA006", "NA007", "NA008"})
+CHANGES = ("ST014",)
 
 Check: TypeAlias = Callable[[], Iterator[Diagnostic]]
 
@@ -88,7 +90,7 @@ def checks(saga: Saga, graph: SagaGraph | None) -> Iterator[Checking]:
         module = _module(code)
         if hasattr(module, "check_saga"):
             yield Checking(_rule(module), partial(module.check_saga, saga))
-        elif graph is not None:
+        elif graph is not None and hasattr(module, "check"):
             yield Checking(_rule(module), partial(module.check, graph))
 
 
@@ -107,14 +109,20 @@ def handler_checks(handlers: Handlers) -> Iterator[Checking]:
         yield Checking(_rule(module), partial(module.check_handlers, handlers))
 
 
+def change_checks(graph: SagaGraph, earlier: SagaGraph, revision: str) -> Iterator[Checking]:
+    """The rules that compare a saga with what it was at an earlier ``revision``."""
+    for module in map(_module, CHANGES):
+        yield Checking(_rule(module), partial(module.check_change, graph, earlier, revision))
+
+
 def checked_codes() -> tuple[str, ...]:
     """The codes that rules of their own look for, sorted."""
     return tuple(c for c in sorted(CODES) if c[:2] in FAMILIES and not _is_elsewhere(c))
 
 
 def needs_more(code: str) -> bool:
-    """Whether a rule needs more than one saga file: other sagas, or handlers."""
-    return code in PROJECT or code.startswith("HA")
+    """Whether a rule needs more than one saga file: other sagas, an earlier state, or handlers."""
+    return code in PROJECT or code in CHANGES or code.startswith("HA")
 
 
 def stops_the_compiler(code: str) -> bool:

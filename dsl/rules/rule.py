@@ -35,7 +35,9 @@ class Rule:
 
     ``example`` and ``use_instead`` are YAML: the items of ``steps``, or whole files that start with
     ``saga:``; several files each begin with a line ``# file: NAME``. A rule that is ``local``
-    judges one item by its own keys, so that it still speaks when other items could not be read.
+    judges one item by its own keys, so that it still speaks when other items could not be read. One
+    that is ``of_absence`` says that something is missing or used by nothing: it waits until all
+    names are known, for a misspelt one may be what is missing.
     """
 
     code: str
@@ -45,6 +47,7 @@ class Rule:
     use_instead: str
     fix: Fix = Fix.NONE
     local: bool = False
+    of_absence: bool = False
 
     @property
     def name(self) -> str:

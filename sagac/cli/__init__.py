@@ -15,7 +15,9 @@ from sagac.cli.support import forced_colour
 # name -> (module, summary); a command's module is sagac.cli.<module> and has a `command`
 COMMANDS: dict[str, tuple[str, str]] = {
     "lint": ("lint", "Check sagas and say what is wrong, and where."),
+    "fix": ("fix", "Put right what can be put right without a person."),
     "explain": ("explain", "Explain a finding by its code."),
+    "config": ("config", "Show the settings that hold here, and where they come from."),
     "graph": ("graph", "Print the saga graph as JSON or DOT."),
     "diagram": ("diagram", "Draw a saga as SVG, PNG, Mermaid or DOT."),
     "generate": ("generate", "Write the code of a saga, or check that it is up to date."),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from .support import UsageProblem
 
@@ -13,19 +14,30 @@ ENDING = ".saga.yaml"
 PASSED_OVER = frozenset({"node_modules", "__pycache__", "venv", "site-packages"})
 
 
-def saga_files(names: Iterable[str]) -> Iterator[str]:
-    """The files of ``names``, folders replaced by the saga files below them, sorted.
+class SagaFiles(NamedTuple):
+    """Files to look at; ``whole``: a folder was named, so that there are no others."""
+
+    files: tuple[str, ...]
+    whole: bool
+
+
+def saga_files(names: Iterable[str]) -> SagaFiles:
+    """The files of ``names``, each once, folders replaced by the saga files below them, sorted.
 
     Raises UsageProblem for a folder without one.
     """
+    found: dict[str, None] = {}
+    whole = False
     for name in names:
         if name == "-" or not os.path.isdir(name):
-            yield name
+            found[name] = None
             continue
+        whole = True
         below = sorted(_below(name))
         if not below:
             raise UsageProblem(f"{name}: there is no *{ENDING} file in this folder or below it.")
-        yield from below
+        found |= dict.fromkeys(below)
+    return SagaFiles(tuple(found), whole)
 
 
 def _below(folder: str) -> Iterator[str]:

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
+from sagac.cli.problems import UsageProblem as UsageProblem
+
 if TYPE_CHECKING:
     from sagac.dsl.compile import Compilation
     from sagac.dsl.graph import SagaGraph
@@ -26,16 +28,6 @@ Load = Callable[[str], bytes]
 LARGEST = 16 * 1024 * 1024  # bytes of a file
 STDIN = "<stdin>"
 _WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff")  # UTF-16 text holds zero bytes
-
-
-class UsageProblem(click.ClickException):
-    """The user has to call sagac differently: one line on stderr, exit code 2."""
-
-    exit_code = 2
-
-    def show(self, file: TextIO | None = None) -> None:  # type: ignore[override]
-        """Writes the message as all other messages of sagac are written."""
-        click.echo(f"sagac: {self.format_message()}", file=file, err=file is None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +98,21 @@ def compile_or_exit(spec: Spec) -> SagaGraph:
 
 
 def print_findings(compilation: Compilation) -> None:
-    """Writes the errors and warnings of ``compilation`` to stderr; nothing if there are none."""
+    """Writes the errors and warnings of ``compilation`` to stderr; nothing if there are none.
+
+    The project's settings choose among the warnings; errors are shown, since they stop the command.
+    """
+    from sagac.cli.lint_settings import Wishes, effective
     from sagac.dsl.diagnostics import Severity
     from sagac.dsl.report.text import render
 
-    shown = [each for each in compilation.diagnostics if each.severity is not Severity.INFO]
+    found = [each for each in compilation.diagnostics if each.severity is not Severity.INFO]
+    settings = effective(Wishes(), {each.span.file for each in found}) if found else None
+    shown = [
+        each
+        for each in found
+        if each.severity is Severity.ERROR or settings is None or settings.judged([each])
+    ]
     if shown:
         text = render(shown, compilation.sources, colour=colour(sys.stderr))
         click.echo(text, err=True, nl=False)

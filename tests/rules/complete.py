@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -15,10 +16,13 @@ HEADER = """\
 saga: example
 version: 1
 key: ${input.id}
-services: { shop: {}, stock: {}, payment: {}, shipping: {}, mail: {} }
+services: { SERVICES }
+start: { service: FIRST }
+defaults: { timeout: 10s }
 input: { id: string, count: integer, skus: [string], remote: boolean }
 steps:
 """
+SERVICES = ("shop", "stock", "payment", "shipping", "mail")
 CHILD = """\
 saga: payment
 version: 1
@@ -56,6 +60,8 @@ FILES = {
     "locked.saga.yaml": LOCKED,
     "broken.saga.yaml": CHILD.replace("service: payment", "service: payments"),
 }
+
+
 SAGA, PYTHON = ".saga.yaml", ".py"
 
 
@@ -78,14 +84,20 @@ def look_at(files: Mapping[str, str]) -> Looked:
     found += check_together(map(outline, graphs), whole=True)
     if code:
         found += check_handlers(handlers_of(graphs, "handlers", code.get), graphs)
-    return Looked(found, texts | {name: (text, 0) for name, text in FILES.items()})
+    return Looked(found, {name: (text, 0) for name, text in FILES.items()} | texts)
 
 
 def complete(text: str) -> tuple[str, int]:
     """The whole file, and how many lines were put before ``text``."""
     if text.startswith("saga:"):
         return text, 0
-    return HEADER + text, HEADER.count("\n")
+    used = [each for each in re.findall(r"\w+\b(?!\.saga)", text) if each in SERVICES]
+    if not set(re.findall(r"\bservice: (\w+)", text)) <= set(SERVICES):
+        used = list(SERVICES)  # a misspelt one is to be near to what is there
+    used = used or ["shop"]
+    services = ", ".join(f"{name}: {{}}" for name in SERVICES if name in used)
+    header = HEADER.replace("SERVICES", services).replace("FIRST", used[0])
+    return header + text, header.count("\n")
 
 
 def load(path: str) -> str:

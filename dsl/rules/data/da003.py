@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from sagac.dsl.codes import diagnostic
 from sagac.dsl.diagnostics import Diagnostic, Label
-from sagac.dsl.facts import ItemFacts
+from sagac.dsl.facts import ItemFacts, OnUnknown
 from sagac.dsl.failures import united
 from sagac.dsl.graph import SagaGraph
 from sagac.dsl.model import Group, Recover, Step, SubSaga
@@ -60,7 +60,7 @@ def check(graph: SagaGraph) -> Iterator[Diagnostic]:
         item = facts.item
         if isinstance(item, Step):
             yield from _left_out(graph, facts, item)
-            yield from _idle(item, facts.own_failures)
+            yield from _idle(item, (*facts.own_failures, *_by_person(facts)))
         elif isinstance(item, Group) and item.recover:
             inside = _reasons(graph, item)
             yield from _idle(item, inside) if inside is not None else ()
@@ -89,10 +89,17 @@ def _left_out(graph: SagaGraph, facts: ItemFacts, step: Step) -> Iterator[Diagno
 
 def _reasons(graph: SagaGraph, group: Group) -> tuple[str, ...] | None:
     """Why the members of a group may fail; None if a sub-saga in it is unknown."""
-    for each in every_item(group.items):
+    members = list(every_item(group.items))
+    for each in members:
         if isinstance(each, SubSaga) and each.name.text not in graph.children:
             return None
-    return united(graph.facts[each.name.text].may_fail for each in group.items)
+    decided = (_by_person(graph.facts[each.name.text]) for each in members)
+    return united((*(graph.facts[each.name.text].may_fail for each in group.items), *decided))
+
+
+def _by_person(facts: ItemFacts) -> tuple[str, ...]:
+    """A person who settles an unknown outcome may say that it never happened."""
+    return ("unknown",) if facts.on_unknown is OnUnknown.MANUAL else ()
 
 
 def _idle(item: Step | Group, reasons: tuple[str, ...]) -> Iterator[Diagnostic]:

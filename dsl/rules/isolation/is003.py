@@ -13,7 +13,7 @@ HEAD = """\
 saga: example
 version: 1
 key: ${input.id}
-services: { stock: {}, payment: {} }
+services: { stock: {} }
 input: { id: string, sku: string }
 locks: { shelf: { key: input.sku } }
 steps:

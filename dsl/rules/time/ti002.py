@@ -11,25 +11,27 @@ from sagac.dsl.rules.places import every_item
 from sagac.dsl.rules.rule import Rule
 from sagac.dsl.rules.times import ASSUMED
 
+EXAMPLE = """\
+saga: example
+version: 1
+key: ${input.id}
+services: { stock: {} }
+input: { id: string }
+steps:
+  - step: reserve_stock
+    service: stock
+    input: [id]
+    compensate: release_stock
+"""
+
 RULE = Rule(
     code="TI002",
     summary="A step is called without a time limit of its own, and the file has no default.",
     why="Then an attempt may take 30 seconds. That may be far too long for a look-up and too short"
     " for a slow partner, whose late answer then counts as unknown. Whoever reads the file should"
     " see how long a call may take.",
-    example="""\
-- step: reserve_stock
-  service: stock
-  input: [id]
-  compensate: release_stock
-""",
-    use_instead="""\
-- step: reserve_stock
-  service: stock
-  input: [id]
-  timeout: 5s
-  compensate: release_stock
-""",
+    example=EXAMPLE,
+    use_instead=EXAMPLE.replace("steps:", "defaults: { timeout: 5s }\nsteps:"),
 )
 MOST = 5  # further steps that are pointed at
 

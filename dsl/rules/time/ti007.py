@@ -6,9 +6,8 @@ from collections.abc import Iterator
 
 from sagac.dsl.codes import diagnostic
 from sagac.dsl.diagnostics import Diagnostic, Label
-from sagac.dsl.facts import ItemFacts
 from sagac.dsl.graph import SagaGraph
-from sagac.dsl.model import Item, Retry, Step, Undo
+from sagac.dsl.model import Item, Retry, Step
 from sagac.dsl.rules.rule import Rule
 from sagac.dsl.rules.times import spoken
 from sagac.dsl.span import Span
@@ -40,22 +39,15 @@ RULE = Rule(
 def check(graph: SagaGraph) -> Iterator[Diagnostic]:
     """Yields a finding for each retry policy that is written and grows beyond all bounds."""
     seen: set[Span] = set()
+    deadline = graph.saga.deadline
     for facts in graph.facts.values():
-        for retry, bound in _retries(facts, graph):
-            if retry.span is None or retry.span in seen or last_pause(retry) <= bound:
-                continue
+        retry = facts.retry
+        if not isinstance(facts.item, Step) or retry.span is None or retry.span in seen:
+            continue
+        bound = min(A_DAY, deadline.value) if deadline and facts.cancellable else A_DAY
+        if last_pause(retry) > bound:
             seen.add(retry.span)
             yield _finding(facts.item, retry, retry.span, bound, graph)
-
-
-def _retries(facts: ItemFacts, graph: SagaGraph) -> Iterator[tuple[Retry, float]]:
-    """The policies of an item, each with the pause that is too long for it."""
-    deadline = graph.saga.deadline
-    bound = min(A_DAY, deadline.value) if deadline and facts.cancellable else A_DAY
-    if isinstance(facts.item, Step):
-        yield facts.retry, bound
-    if isinstance(facts.item, Step | Undo) and facts.compensation is not None:
-        yield facts.compensation.retry, A_DAY
 
 
 def _finding(item: Item, retry: Retry, span: Span, bound: float, graph: SagaGraph) -> Diagnostic:

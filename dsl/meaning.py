@@ -11,8 +11,8 @@ from dataclasses import fields, is_dataclass
 from hashlib import sha256
 from typing import Any
 
-from sagac.dsl.graph import SagaGraph
-from sagac.dsl.model import Name, Saga
+from .graph import SagaGraph
+from .model import Name, Saga
 
 _NO_MEANING = frozenset(
     [
