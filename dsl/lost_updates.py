@@ -17,6 +17,8 @@ from .values import walk
 WRITING = frozenset(
     ["set", "update", "write", "save", "store", "put", "replace", "overwrite", "change", "adjust"]
 )
+# What is asked for to be used, not to be written back: a price is charged, not overwritten.
+PRICES = frozenset(["total", "price", "amount", "cost", "fee", "sum", "rate"])
 
 
 class LostUpdate(NamedTuple):
@@ -59,11 +61,10 @@ def _written_back(facts: ItemFacts, readers: dict[str, ItemFacts]) -> Iterator[t
             reader = readers.get(reach.root)
             if reader is None or reader.service != facts.service or not reach.path:
                 continue
-            same = field == reach.path[-1]
-            if _same_thing(facts, reader) and (
-                _computed(value, reach.root) or (same and _overwrites(facts.action))
-            ):
-                yield field, reach
+            if _names_the_same(field, reach.path[-1]) and _same_thing(facts, reader):
+                computed = _computed(value, reach.root)
+                if _overwrites(facts.action, field) or (computed and field not in PRICES):
+                    yield field, reach
 
 
 def _same_thing(facts: ItemFacts, reader: ItemFacts) -> bool:
@@ -84,5 +85,12 @@ def _computed(value: Value, root: str) -> bool:
     )
 
 
-def _overwrites(action: str) -> bool:
-    return action.lower().split("_")[0] in WRITING
+def _names_the_same(written: str, read: str) -> bool:
+    """Whether a field is the one that was read: ``balance``, ``new_balance``."""
+    return written == read or written.endswith(f"_{read}")
+
+
+def _overwrites(action: str, field: str) -> bool:
+    """Whether an action puts a new value in the place of the old one: ``set_balance``."""
+    verb, *what = action.lower().split("_")
+    return verb in WRITING and bool(set(what) & set(field.lower().split("_")))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from sagac.dsl.codes import diagnostic
 from sagac.dsl.diagnostics import Diagnostic, Label
-from sagac.dsl.facts import ItemFacts, OnUnknown
+from sagac.dsl.facts import ItemFacts, OnUnknown, Role
 from sagac.dsl.failures import united
 from sagac.dsl.graph import SagaGraph
 from sagac.dsl.model import Group, Recover, Step, SubSaga
@@ -81,10 +81,18 @@ def _left_out(graph: SagaGraph, facts: ItemFacts, step: Step) -> Iterator[Diagno
             step.name.span,
             f"The action {facts.action!r} may be refused with {names}, and the step"
             f" {step.name.text!r} does not list {them}: the saga has no answer when {they}.",
-            help=f"Add {them} to `fails` of the step; where the saga can go on without it, add"
-            " `recover`.",
+            help=_help(facts, them),
             labels=tuple(Label("declared here", each.span) for each in missing),
         )
+
+
+def _help(facts: ItemFacts, them: str) -> str:
+    if facts.role is Role.RETRIABLE:
+        return (
+            f"Add {them} to `fails` with a `recover` for each: a retriable step may not fail for"
+            " good. Or put the step before the pivot."
+        )
+    return f"Add {them} to `fails` of the step; where the saga can go on without it, add `recover`."
 
 
 def _reasons(graph: SagaGraph, group: Group) -> tuple[str, ...] | None:
