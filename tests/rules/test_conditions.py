@@ -60,7 +60,7 @@ LEAVES = st.one_of(
     _written("input.note {} '{}'", EQUALITIES, NOTES),
     st.sampled_from(["input.note is None", "input.note is not None"]),
 )
-CONDITIONS = st.recursive(
+CONDITIONS = LEAVES | st.recursive(
     LEAVES,
     lambda inner: st.one_of(
         _written("not ({})", inner),
