@@ -21,7 +21,7 @@ from .model import (
 from .repairs import renamed
 from .span import Span
 from .structure import ItemList, Place, Structure, sections
-from .suggest import did_you_mean, nearest
+from .suggest import SLIP, did_you_mean, nearest
 
 ANY_REFUSAL = ("unknown", "any")
 
@@ -133,7 +133,7 @@ class _Names:
         """An event need not be declared; one that looks like a declared one is misspelt."""
         if name.text in self.saga.events:
             return
-        meant = nearest(name.text, self.saga.events)
+        meant = nearest(name.text, self.saga.events, SLIP)
         if meant is not None:
             help = f"Did you mean `{meant}`? Else declare it under `events:` with its data."
             self._unknown(name, f"There is no event named `{name.text}`.", help, self.saga.events)

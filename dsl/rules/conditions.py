@@ -7,7 +7,7 @@ combination decides; where that would be too many, nothing is claimed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from decimal import ROUND_FLOOR, Decimal
 from itertools import pairwise, product
@@ -18,6 +18,8 @@ from sagac.dsl.reach import reads
 from sagac.dsl.scope import known
 from sagac.dsl.syntax import (
     Attribute,
+    Binary,
+    Call,
     Compare,
     Conditional,
     Constant,
@@ -73,19 +75,22 @@ class Not(NamedTuple):
 
 
 class Joined(NamedTuple):
-    """``all`` of the formulas, or ``any`` of them; of none, ``all`` holds and ``any`` does not."""
+    """``every`` one of the formulas, or any of them; of none, every one holds and any does not."""
 
-    quantifier: Callable[[Iterable[bool]], bool]
+    every: bool
     formulas: tuple[Formula, ...]
 
     def holds(self, values: Mapping[str, object]) -> bool:
         """Whether it holds where the subjects have these values."""
-        return self.quantifier(each.holds(values) for each in self.formulas)
+        for each in self.formulas:
+            if each.holds(values) is not self.every:
+                return not self.every
+        return self.every
 
 
 Formula: TypeAlias = "Test | Not | Joined"
 KindOf: TypeAlias = Callable[[str, Expr], Kind]
-YES, NO = Joined(all, ()), Joined(any, ())
+YES, NO = Joined(True, ()), Joined(False, ())
 
 
 class Statement(NamedTuple):
@@ -102,6 +107,7 @@ class Conditions:
 
     def __init__(self) -> None:
         self._subjects: dict[str, Expr] = {}
+        self._answers: dict[object, bool] = {}
         self._statements: dict[tuple[int, bool], tuple[Expr, Statement]] = {}
 
     def statement(self, expr: Expr, holds: bool) -> Statement:
@@ -123,40 +129,34 @@ class Conditions:
         for statement in statements:
             for test in statement.tests:
                 tests.setdefault(test.subject, []).append(test)
-        domains: list[list[object]] = []
-        combinations = 1
-        for subject, asked in tests.items():
-            domain = _domain(asked, kind_of(subject, self._subjects[subject]))
-            combinations *= len(domain)
-            if not domain or combinations > MOST_COMBINATIONS:
-                return False
-            domains.append(domain)
-        for chosen in product(*domains):
-            values = dict(zip(tests, chosen, strict=True))
-            if all(each.formula.holds(values) for each in statements):
-                return False
-        return True
+        kinds = {subject: kind_of(subject, self._subjects[subject]) for subject in tests}
+        key = (tuple(each.formula for each in statements), tuple(kinds.values()))
+        if key not in self._answers:
+            domains = [_domain(asked, kinds[subject]) for subject, asked in tests.items()]
+            self._answers[key] = _exclude(statements, list(tests), domains)
+        return self._answers[key]
 
     def _made(self, expr: Expr) -> Formula:
-        if not isinstance(expr, Constant) and not reads(expr):
-            return self._constant(expr)
         match expr:
             case Constant():
                 return YES if expr.value is True else NO
             case Unary(operator="not"):
                 return Not(self._made(expr.operand))
             case Logic():
-                quantifier = all if expr.operator == "and" else any
-                return Joined(quantifier, tuple(map(self._made, expr.operands)))
+                return Joined(expr.operator == "and", tuple(map(self._made, expr.operands)))
             case Conditional():
                 test = self._made(expr.test)
                 then, otherwise = self._made(expr.then), self._made(expr.otherwise)
-                return Joined(any, (Joined(all, (test, then)), Joined(all, (Not(test), otherwise))))
+                chosen = (Joined(True, (test, then)), Joined(True, (Not(test), otherwise)))
+                return Joined(False, chosen)
             case Compare():
+                if isinstance(expr.left, Constant | Call | Binary | Unary) and not reads(expr):
+                    return self._constant(expr)
                 lefts = (expr.left, *(right for _, right in expr.rest))
                 parts = zip(lefts, expr.rest, strict=False)
-                return Joined(all, tuple(self._compared(a, op, b) for a, (op, b) in parts))
-        return self._test(expr, TRUE, True)
+                compared = tuple(self._compared(a, op, b) for a, (op, b) in parts)
+                return compared[0] if len(compared) == 1 else Joined(True, compared)
+        return self._test(expr, TRUE, True) if reads(expr) else self._constant(expr)
 
     def _constant(self, expr: Expr) -> Formula:
         from sagac.dsl.evaluate import EvaluationError, evaluate  # rarely needed
@@ -188,7 +188,7 @@ class Conditions:
     def _among(self, left: Expr, operator: str, right: Expr) -> Formula:
         if not isinstance(right, ListOf) or not all(isinstance(e, Constant) for e in right.items):
             return self._opaque(left, operator, right)
-        found = Joined(any, tuple(self._compared(left, "==", each) for each in right.items))
+        found = Joined(False, tuple(self._compared(left, "==", each) for each in right.items))
         return found if operator == "in" else Not(found)
 
     def _ordered(self, left: Expr, operator: str, right: Expr) -> Formula:
@@ -212,6 +212,22 @@ class Conditions:
         subject = canonical(expr)
         self._subjects[subject] = expr
         return Test(subject, operator, value)
+
+
+def _exclude(
+    statements: Sequence[Statement], subjects: Sequence[str], domains: Sequence[Sequence[object]]
+) -> bool:
+    """Whether no choice of a value for each subject makes all hold; too many may: no."""
+    combinations = 1
+    for domain in domains:
+        combinations *= len(domain)
+    if not 0 < combinations <= MOST_COMBINATIONS:
+        return False
+    for chosen in product(*domains):
+        values = dict(zip(subjects, chosen, strict=True))
+        if all(each.formula.holds(values) for each in statements):
+            return False
+    return True
 
 
 def canonical(value: object) -> str:

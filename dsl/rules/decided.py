@@ -15,7 +15,7 @@ from sagac.dsl.structure import ItemList, Place
 from sagac.dsl.syntax import Call, Expr
 from sagac.dsl.types import ANY, EnumType, Field, ListType, OptionalType, RecordType, Type
 
-from .conditions import Conditions, Kind, Statement, canonical
+from .conditions import Conditions, Formula, Kind, Statement
 from .places import places_of
 
 MOST_CASES = 64  # of a choose whose completeness is looked at
@@ -104,12 +104,12 @@ class Decided:
 
     def _choose(self, place: Place, item: Choose, given: list[Given]) -> None:
         """Cases in order: one that can never match, one after which no other can."""
-        seen: dict[str, Expr] = {}
+        seen: dict[Formula, Expr] = {}
         before: list[Given] = []
         for number, case in enumerate(item.cases):
-            text = canonical(case.condition)
+            formula = self.conditions.statement(case.condition, True).formula
             last = number + 1 == len(item.cases) and item.otherwise is None
-            found = self._case(place, case.condition, given, before, seen.get(text), last)
+            found = self._case(place, case.condition, given, before, seen.get(formula), last)
             if found is not None:
                 dead = _after(item, number) if found.holds else ()
                 self.verdicts.append(found._replace(dead=dead))
@@ -120,7 +120,7 @@ class Decided:
                 return
             if found is not None:
                 self._dead.add((place.name, number))
-            seen.setdefault(text, case.condition)
+            seen.setdefault(formula, case.condition)
             if found is None and len(before) < MOST_REMEMBERED:
                 before.append((case.condition, False))
         if item.otherwise is None and not self._complete(place, item, given):

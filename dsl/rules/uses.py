@@ -110,7 +110,7 @@ class Outputs:
         while isinstance(item, Foreach) and path and path[0] in self.graph.facts:
             name, path = path[0], path[1:]
             item = self.graph.facts[name].item
-        if isinstance(item, Foreach) and not path:
+        if isinstance(item, Foreach) and not path and None not in self.read.get(name, ()):
             for inner in every_item(each for part in sections(item) for each in part.items):
                 self.read.setdefault(inner.name.text, set()).add(None)
         self.read.setdefault(name, set()).add(path[0] if path else None)

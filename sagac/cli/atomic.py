@@ -7,7 +7,7 @@ import stat
 import tempfile
 from pathlib import Path
 
-from sagac.cli.support import UsageProblem
+from sagac.cli.usage import UsageProblem
 
 
 def write(path: str | Path, content: bytes) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 
 from sagac.cli import atomic
-from sagac.cli.support import UsageProblem
+from sagac.cli.usage import UsageProblem
 from sagac.dsl.baseline import (
     Baseline,
     BaselineProblem,

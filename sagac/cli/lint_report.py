@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import click
-
-from sagac.cli.support import UsageProblem, colour
+from sagac.cli.support import colour, usage, write
 
 if TYPE_CHECKING:
     from sagac.dsl.diagnostics import Diagnostic
@@ -23,7 +22,7 @@ def show(
 ) -> None:
     """Writes the findings of ``files`` to standard output; for people with a count on stderr."""
     written = rendered(format_, found, files, sources)
-    click.echo(written, nl=bool(written) and not written.endswith("\n"), color=True)
+    write(written if not written or written.endswith("\n") else f"{written}\n")
     if format_ in FOR_PEOPLE:
         _count(found, files)
 
@@ -33,12 +32,12 @@ def show_statistics(format_: str, found: Sequence[Diagnostic], files: Collection
     from sagac.dsl.report import statistics
 
     if format_ == "json":
-        click.echo(statistics.render_json(found))
+        write(f"{statistics.render_json(found)}\n")
     elif format_ in FOR_PEOPLE:
-        click.echo(statistics.render(found), nl=False)
+        write(statistics.render(found))
         _count(found, files)
     else:
-        raise UsageProblem(f"--statistics can be written as text or json, not as {format_}.")
+        raise usage(f"--statistics can be written as text or json, not as {format_}.")
 
 
 def rendered(
@@ -68,4 +67,4 @@ def rendered(
 def _count(found: Sequence[Diagnostic], files: Collection[str]) -> None:
     from sagac.dsl.report.text import summary
 
-    click.echo(summary(found, len(files)), err=True)
+    write(f"{summary(found, len(files))}\n", sys.stderr)

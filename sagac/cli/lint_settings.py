@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from sagac.cli.problems import UsageProblem
 from sagac.config.nearest import nearest
 
 if TYPE_CHECKING:
@@ -71,6 +70,7 @@ def _project(wishes: Wishes, names: Iterable[str]) -> Project | None:
     needed = wishes.select or wishes.ignore or wishes.config or any(map(nearest, folders))
     if not needed:
         return None
+    from sagac.cli.usage import UsageProblem
     from sagac.config.lint import Options, Project
 
     config = Path(wishes.config) if wishes.config is not None else None
@@ -87,6 +87,7 @@ def _of_the_run(project: Project, names: Iterable[str]) -> Settings:
 
 
 def _selectors(option: str, given: tuple[str, ...]) -> tuple[str, ...]:
+    from sagac.cli.usage import UsageProblem
     from sagac.config.keys import Wrong, ignorable, selector
 
     words = [word.strip() for each in given for word in each.split(",") if word.strip()]

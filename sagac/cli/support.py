@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from sagac.cli.problems import UsageProblem as UsageProblem
+from sagac.cli.usage import UsageProblem as UsageProblem
 
 if TYPE_CHECKING:
     from sagac.dsl.compile import Compilation
@@ -28,6 +28,11 @@ Load = Callable[[str], bytes]
 LARGEST = 16 * 1024 * 1024  # bytes of a file
 STDIN = "<stdin>"
 _WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff")  # UTF-16 text holds zero bytes
+
+
+def usage(message: str) -> UsageProblem:
+    """The problem to raise, for modules that do without click."""
+    return UsageProblem(message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +121,13 @@ def print_findings(compilation: Compilation) -> None:
     if shown:
         text = render(shown, compilation.sources, colour=colour(sys.stderr))
         click.echo(text, err=True, nl=False)
+
+
+def write(text: str, stream: TextIO | None = None) -> None:
+    """Writes ``text`` to ``stream`` (default: stdout) and lets it be seen at once."""
+    stream = stream or sys.stdout
+    stream.write(text)
+    stream.flush()
 
 
 def colour(stream: TextIO | None = None) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sagac.cli.problems import UsageProblem
+from sagac.cli.usage import UsageProblem
 from sagac.dsl.suggest import did_you_mean
 
 from .keys import EXTENDS, KEYS, Wrong, described

@@ -66,9 +66,10 @@ def check(graph: SagaGraph) -> Iterator[Diagnostic]:
             found.setdefault(name, []).append(reading)
     for name, relying in found.items():
         yield _finding(graph.facts[name].item, *relying)
+    silent = optional - found.keys()
     for facts in graph.facts.values():
         for need in facts.item.needs or ():
-            if need.text in optional - found.keys() and _is_built_on(facts, graph.facts[need.text]):
+            if need.text in silent and _is_built_on(facts, graph.facts[need.text]):
                 yield _needed(facts.item, need, graph.facts[need.text].item)
 
 

@@ -59,10 +59,11 @@ def _unreachable(here: ItemList, failing: _Failing) -> Iterator[Diagnostic]:
     ends = [at for at, item in enumerate(here.items) if failing.always(item)]
     if not ends:
         return
+    mask = sum(1 << at for at in ends)
     after = [
         at
         for at in range(len(here.items))
-        if (at > ends[0] if here.chained else any(here.precedes(end, at) for end in ends))
+        if (at > ends[0] if here.chained else here.masks[at] & mask)
     ]
     if after and not failing.is_inside_dead(here):
         failing.dead.update(here.items[at].name.text for at in after)

@@ -10,7 +10,7 @@ from sagac.dsl.codes import diagnostic
 from sagac.dsl.diagnostics import Diagnostic, Label, Severity
 from sagac.dsl.facts import Reach
 from sagac.dsl.graph import SagaGraph
-from sagac.dsl.model import Choose
+from sagac.dsl.model import Case, Choose, Fail
 from sagac.dsl.rules.decided import decided
 from sagac.dsl.rules.places import Places, places_of
 from sagac.dsl.rules.rule import Rule
@@ -73,14 +73,19 @@ RULE = Rule(
 def check(graph: SagaGraph) -> Iterator[Diagnostic]:
     """Yields a finding for each choose that may match nothing.
 
-    A single case without ``otherwise`` is a plain condition, unless somebody counts on it.
+    A single case without ``otherwise`` is a plain condition, unless somebody counts on it; cases
+    that all refuse are meant to match nothing when all is well.
     """
     found = decided(graph).incomplete
     relied = _relied_on(graph, places_of(graph.saga)) if found else {}
     for item in found:
         readers = relied.get(item.name.text, [])
-        if readers or len(item.cases) > 1:
+        if readers or (len(item.cases) > 1 and not all(map(_refuses, item.cases))):
             yield _finding(item, readers)
+
+
+def _refuses(case: Case) -> bool:
+    return any(isinstance(item, Fail) and item.condition is None for item in case.items)
 
 
 def _finding(item: Choose, readers: list[Reliance]) -> Diagnostic:

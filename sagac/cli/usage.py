@@ -1,4 +1,4 @@
-"""What a command says when it was called wrongly."""
+"""What the user has to call differently."""
 
 from __future__ import annotations
 
