@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 
 from .diagnostics import Diagnostic, Diagnostics, Severity
 from .graph import SagaGraph
 from .model import Saga
 from .parser import parse
 from .reader import read
+from .records import dataclass
 from .resolve import resolve
 from .rules import registry
 from .shadow import before_the_break, without_follow_ups

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 from .children import Family, FileProblem, beside
 from .codes import diagnostic
 from .diagnostics import Diagnostics
 from .model import Saga, Step, Wait
+from .records import fields, is_dataclass, replace
 from .span import Span
 from .structure import sections
 from .types import ANY, ListType, OptionalType, RecordType, SchemaType, Type
