@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
+from .collector import without_collection
 from .diagnostics import Diagnostic, Diagnostics, Severity
 from .graph import SagaGraph
 from .model import Saga
@@ -42,6 +43,11 @@ def compile(text: str | bytes, path: str, load: Load) -> Compilation:
     ``load`` raises FileNotFoundError, PermissionError or ValueError (with a reason) for a file that
     cannot be had. Nothing is raised for bad input: it becomes diagnostics.
     """
+    with without_collection():
+        return _compiled(text, path, load)
+
+
+def _compiled(text: str | bytes, path: str, load: Load) -> Compilation:
     sources = {path: _decoded(text)}
     found = Diagnostics()
     tree, suppressions = read(text, path, found)

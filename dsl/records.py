@@ -75,10 +75,8 @@ def _is_dataclass(thing: Any) -> bool:
 
 def _replace(record: Any, /, **changes: Any) -> Any:
     """As ``dataclasses.replace``."""
-    for name in (each.name for each in _fields(record)):
-        if name not in changes:
-            changes[name] = getattr(record, name)
-    return record.__class__(**changes)
+    names = tuple(getattr(record, "__record_fields__", ())) or [f.name for f in _fields(record)]
+    return record.__class__(**{name: getattr(record, name) for name in names} | changes)
 
 
 if not TYPE_CHECKING:
