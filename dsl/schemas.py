@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -95,6 +94,8 @@ class _Rewriting:
     def _schema(self, type_: SchemaType, span: Span) -> Type:
         if '"$ref"' not in type_.schema:
             return type_
+        import json
+
         self.read = self.opened = 0
         try:
             schema = self._inlined(json.loads(type_.schema), self.file, ())
@@ -140,6 +141,8 @@ class _Rewriting:
 
 
 def _parsed(text: str | bytes, name: str) -> Any:
+    import json
+
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
