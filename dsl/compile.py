@@ -14,6 +14,7 @@ from .records import dataclass
 from .resolve import resolve
 from .rules import registry
 from .shadow import before_the_break, without_follow_ups
+from .sources import decoded
 from .suppress import apply_suppressions
 
 Load = Callable[[str], str | bytes]
@@ -48,7 +49,7 @@ def compile(text: str | bytes, path: str, load: Load) -> Compilation:
 
 
 def _compiled(text: str | bytes, path: str, load: Load) -> Compilation:
-    sources = {path: _decoded(text)}
+    sources = {path: decoded(text)}
     found = Diagnostics()
     tree, suppressions = read(text, path, found)
     saga = parse(tree, path, found, suppressions) if tree is not None else None
@@ -90,12 +91,7 @@ def _errors_of_children(graph: SagaGraph) -> Iterator[Diagnostic]:
 def _recording(load: Load, sources: dict[str, str]) -> Load:
     def recorded(path: str) -> str | bytes:
         text = load(path)
-        sources[path] = _decoded(text)
+        sources[path] = decoded(text)
         return text
 
     return recorded
-
-
-def _decoded(text: str | bytes) -> str:
-    decoded = text if isinstance(text, str) else text.decode("utf-8", "replace")
-    return decoded.removeprefix("\ufeff")

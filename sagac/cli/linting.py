@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from sagac.cli.guard import say
+from sagac.cli.many import Looked, look_at_many
 from sagac.cli.options import Option
-from sagac.cli.support import STDIN, colour, read_spec, usage, write
+from sagac.cli.support import STDIN, colour, usage, write
 
 if TYPE_CHECKING:
-    from sagac.dsl.compile import Compilation
     from sagac.dsl.diagnostics import Diagnostic
 
 FINDINGS, BUG = 1, 3
@@ -25,33 +24,25 @@ OPTIONS = (
         "error",
     ),
     Option("--stdin-filename", f"The name of standard input, instead of {STDIN}.", metavar="PATH"),
+    Option("--no-cache", "Look at all files, also at those that are as they were.", flag=True),
 )
 
 
-def lint(files: tuple[str, ...], format: str, fail_on: str, stdin_filename: str | None) -> int:
+def lint(
+    files: tuple[str, ...], format: str, fail_on: str, stdin_filename: str | None, no_cache: bool
+) -> int:
     """Lints ``files``, prints the findings and returns the exit code."""
     if files.count("-") > 1:
         raise usage("standard input (`-`) can be read only once.")
     names = tuple(dict.fromkeys(files))
-    compilations = [_compiled(name, stdin_filename) for name in names]
-    found = list(_different(compilations))
+    looked = look_at_many(names, stdin_filename, cached=not no_cache)
+    # one in a file that several others use is given once
+    found = list(dict.fromkeys(found for each in looked for found in each.diagnostics))
     if format == "json":
         _print_json(found)
     else:
-        _print_text(found, compilations)
+        _print_text(found, looked)
     return _exit_code(found, fail_on)
-
-
-def _compiled(name: str, stdin_filename: str | None) -> Compilation:
-    from sagac.dsl.compile import compile as compile_spec
-
-    spec = read_spec(name, stdin_filename)
-    return compile_spec(spec.text, spec.path, spec.load)
-
-
-def _different(compilations: list[Compilation]) -> Iterator[Diagnostic]:
-    """All findings; one in a file that several others use is given once."""
-    yield from dict.fromkeys(found for each in compilations for found in each.diagnostics)
 
 
 def _print_json(found: list[Diagnostic]) -> None:
@@ -60,13 +51,13 @@ def _print_json(found: list[Diagnostic]) -> None:
     write(f"{render(found)}\n")
 
 
-def _print_text(found: list[Diagnostic], compilations: list[Compilation]) -> None:
+def _print_text(found: list[Diagnostic], looked: list[Looked]) -> None:
     from sagac.dsl.report.text import render, summary
 
-    sources = {name: text for each in compilations for name, text in each.sources.items()}
+    sources = {name: text for each in looked for name, text in each.sources.items()}
     if found:
         write(render(found, sources, colour=colour()))
-    say(summary(found, len(compilations)))
+    say(summary(found, len(looked)))
 
 
 def _exit_code(found: list[Diagnostic], fail_on: str) -> int:

@@ -60,18 +60,29 @@ class Spec(NamedTuple):
     name: str
 
 
-def read_spec(path: str, stdin_filename: str | None = None) -> Spec:
+Folders = dict[str, tuple[Path, Path]]  # as shown -> where it really is, and its project's root
+
+
+def read_spec(path: str, stdin_filename: str | None = None, folders: Folders | None = None) -> Spec:
     """Reads the file ``path``; ``-`` is standard input, shown as ``stdin_filename``.
 
-    Raises UsageProblem if it cannot be read, is too large or is not text.
+    ``folders`` keeps what is known of folders from one call to the next. Raises UsageProblem if
+    the file cannot be read, is too large or is not text.
     """
     if path == "-":
         text, shown = _standard_input(), stdin_filename or STDIN
     else:
         text, shown = _named_file(path), Path(path).as_posix()
-    place = _folder(shown) / Path(shown).name
-    root = project_root(place.parent)
-    name = place.relative_to(root).as_posix()
+    above, _, last = shown.rpartition("/")
+    known = folders.get(above) if folders is not None else None
+    if known is None:
+        folder = _real((Path.cwd() / shown).parent)
+        known = (folder, project_root(folder))
+        if folders is not None:
+            folders[above] = known
+    folder, root = known
+    below = folder.relative_to(root).as_posix()
+    name = last if below == "." else f"{below}/{last}"
     return Spec(text, shown, _loader(root), root, name)
 
 
@@ -181,10 +192,6 @@ def _checked(text: bytes) -> bytes:
     if b"\0" in text[:4096] and not text.startswith(_WIDE_MARKS):
         raise _Refused("this is a binary file, not a saga file")
     return text
-
-
-def _folder(shown: str) -> Path:
-    return _real((Path.cwd() / shown).parent)
 
 
 def _loader(root: Path) -> Load:
