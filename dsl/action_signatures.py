@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 
 from .codes import diagnostic
 from .diagnostics import Diagnostics, Label
 from .facts import Compensation, ItemFacts, OnUnknown, Signature
 from .model import ActionDeclaration, Group, Refusal, Saga, Step, Undo
+from .records import dataclass, replace
 from .relations import assignable, joined, present, show
 from .span import Span
 from .types import EMPTY, Field, OptionalType, RecordType

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
 
 from .codes import diagnostic
 from .diagnostics import Diagnostics
@@ -11,6 +10,7 @@ from .facts import Reach
 from .model import Foreach, Group
 from .outlook import FAILED, STATELESS, Outlook
 from .reach import Seen, look, reads
+from .records import dataclass, field, replace
 from .relations import present
 from .repairs import renamed
 from .scope import Scope

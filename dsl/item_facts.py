@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 
 from .binder import Binder, Spot, compensating, event_spot
 from .defaults import call_timeout, forward_retry, role_of, undo_retry, unknown_leads_to
@@ -32,6 +31,7 @@ from .model import (
 )
 from .positions import Positions
 from .reach import may_be_missing, reads
+from .records import dataclass, replace
 from .relations import BOOLEAN, INTEGER, NUMBER
 from .structure import Place, Structure
 from .syntax import Expr, Value

@@ -7,10 +7,8 @@ findings and as much of the tree as could be read.
 
 from __future__ import annotations
 
-import gc
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import yaml
@@ -88,25 +86,12 @@ def read(
         return None, ()
     text = check_characters(text, file, found)
     reported = len(found)
-    with without_collection():
-        tree = _tree(text, file, found)
+    tree = _tree(text, file, found)
     if tree is None and len(found) == reported:
         help = "Start with `saga: NAME`, NAME in kebab-case."
         message = "The file is empty: it holds no saga."
         found.add(diagnostic("SY003", Span(1, 1, 1, 1, file), message, help=help))
     return tree, suppressions(text, tree, file)
-
-
-@contextmanager
-def without_collection() -> Iterator[None]:
-    """Pauses the collector of cycles: a growing tree has none, and it would walk it many times."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def _tree(text: str, file: str, found: Diagnostics) -> Node | None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 
+from .records import dataclass, field, replace
 from .relations import resolved
 from .syntax import Attribute, Compare, Constant, Expr, Logic, Reference, Unary
 from .types import Type

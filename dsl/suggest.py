@@ -23,6 +23,8 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
                 break
     if lower in by_lower:
         return by_lower[lower]
+    if not by_lower:
+        return None
     import difflib
 
     close = difflib.get_close_matches(lower, sorted(by_lower), n=1, cutoff=CUTOFF)

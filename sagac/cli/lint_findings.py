@@ -2,37 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from sagac.cli.support import read_spec
+from sagac.cli.many import look_at_many
 
 if TYPE_CHECKING:
     from sagac.dsl.diagnostics import Diagnostic
 
 
 class Findings(NamedTuple):
-    """What was found in ``files``, as they are shown; ``sources`` holds every text by its name."""
+    """What was found in ``files``, as they are shown; ``sources`` holds the texts by their names,
+    those at least that the findings are about."""
 
     found: list[Diagnostic]
     files: list[str]
     sources: dict[str, str]
 
 
-def look_at(names: Sequence[str], stdin_filename: str | None) -> Findings:
+def look_at(names: Sequence[str], stdin_filename: str | None, *, cached: bool) -> Findings:
     """The findings of the files ``names``; `-` is standard input.
 
     One in a file that several others use is given once. Raises UsageProblem for a file that cannot
     be read.
     """
-    from sagac.dsl.compile import compile as compile_spec
-
-    specs = [read_spec(name, stdin_filename) for name in names]
-    compilations = [compile_spec(spec.text, spec.path, spec.load) for spec in specs]
-    sources = {name: text for each in compilations for name, text in each.sources.items()}
-    found = _different(each.diagnostics for each in compilations)
-    return Findings(found, [spec.path for spec in specs], sources)
-
-
-def _different(found: Iterable[Iterable[Diagnostic]]) -> list[Diagnostic]:
-    return list(dict.fromkeys(each for some in found for each in some))
+    looked = look_at_many(names, stdin_filename, cached=cached)
+    sources = {name: text for each in looked for name, text in each.sources.items()}
+    found = list(dict.fromkeys(found for each in looked for found in each.diagnostics))
+    return Findings(found, [each.path for each in looked], sources)
