@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from .collector import without_collection
 from .diagnostics import Diagnostic, Diagnostics, Severity
@@ -15,7 +16,11 @@ from .resolve import resolve
 from .rules import registry
 from .shadow import before_the_break, without_follow_ups
 from .sources import decoded
-from .suppress import apply_suppressions
+from .suppress import apply_suppressions, without_silenced
+
+if TYPE_CHECKING:
+    from .project import Outline
+    from .rules.handlers.code import Handlers
 
 Load = Callable[[str], str | bytes]
 
@@ -24,13 +29,15 @@ Load = Callable[[str], str | bytes]
 class Compilation:
     """What came of a file: ``graph`` is None if an error stops the compiler.
 
-    ``sources`` holds the text of every file that was read, by the name its spans carry.
+    ``sources`` holds the text of every file that was read, by the name its spans carry;
+    ``resolved`` is the graph as the rules saw it, also if they found errors, but not others.
     """
 
     graph: SagaGraph | None
     saga: Saga | None
     diagnostics: tuple[Diagnostic, ...]
     sources: Mapping[str, str]
+    resolved: SagaGraph | None = None
 
     @property
     def has_errors(self) -> bool:
@@ -60,7 +67,33 @@ def _compiled(text: str | bytes, path: str, load: Load) -> Compilation:
     if graph is not None:
         diagnostics = (*diagnostics, *_errors_of_children(graph))
     stopped = any(each.severity is Severity.ERROR for each in diagnostics)
-    return Compilation(None if stopped else graph, saga, diagnostics, sources)
+    unclear = any(each.severity is Severity.ERROR for each in earlier)
+    resolved = None if unclear else graph
+    return Compilation(None if stopped else graph, saga, diagnostics, sources, resolved)
+
+
+def check_together(outlines: Iterable[Outline]) -> tuple[Diagnostic, ...]:
+    """What is wrong with several sagas together; ``outline`` of ``project`` gives one of each."""
+    from .project import project
+
+    looked_at = project(outlines)
+    if not looked_at.sagas:
+        return ()
+    found = registry.run(registry.project_checks(looked_at), looked_at.sagas[0].saga.span)
+    suppressions = (each for saga in looked_at.sagas for each in saga.suppressions)
+    return tuple(sorted(without_silenced(found, suppressions), key=lambda each: each.sort_key))
+
+
+def check_handlers(handlers: Handlers, graphs: Sequence[SagaGraph]) -> tuple[Diagnostic, ...]:
+    """What is wrong with the Python handlers of some sagas."""
+    from .rules.handlers.code import suppressions
+
+    if not graphs:
+        return ()
+    found = registry.run(registry.handler_checks(handlers), graphs[0].saga.name.span)
+    own = (each for graph in graphs for each in graph.saga.suppressions)
+    kept = without_silenced(found, (*own, *suppressions(handlers)))
+    return tuple(sorted(kept, key=lambda each: each.sort_key))
 
 
 def _lint(
@@ -70,7 +103,7 @@ def _lint(
         return
     broken = any(finding.code.startswith("SY") for finding in earlier)
     running = (each for each in registry.checks(saga, graph) if each.rule.local or not broken)
-    yield from without_follow_ups(registry.run(running, saga), earlier, saga)
+    yield from without_follow_ups(registry.run(running, saga.name.span), earlier, saga)
 
 
 def _errors_of_children(graph: SagaGraph) -> Iterator[Diagnostic]:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from .codes import CODES, diagnostic
 from .diagnostics import Diagnostic, Repair, Safety, Severity
 from .model import Suppression
 from .repairs import removed, written
+from .rules.registry import needs_more, stops_the_compiler
 from .span import Span
 from .suggest import did_you_mean
 
-# What stops the compiler for lack of meaning cannot be silenced.
-NEVER = ("DA", "IN", "NA", "SY", "TY")
 SHAPE = "# sagac: ignore[CODE] reason"
 
 
@@ -26,7 +25,7 @@ def apply_suppressions(
         (each.span.file, each.span.line, code): each
         for each in suppressions
         for code in each.codes
-        if code[:2] not in NEVER
+        if code in CODES and not stops_the_compiler(code)
     }
     used: set[tuple[Span, str]] = set()
     kept: list[Diagnostic] = []
@@ -40,6 +39,18 @@ def apply_suppressions(
     for suppression in suppressions:
         kept += _complaints(suppression, used, stopped)
     return tuple(sorted(kept, key=lambda finding: finding.sort_key))
+
+
+def without_silenced(
+    diagnostics: Iterable[Diagnostic], suppressions: Iterable[Suppression]
+) -> Iterator[Diagnostic]:
+    """Yields the findings that no suppression on their line silences; complains of nothing."""
+    silenced = {
+        (each.span.file, each.span.line, code) for each in suppressions for code in each.codes
+    }
+    for finding in diagnostics:
+        if (finding.span.file, finding.span.line, finding.code) not in silenced:
+            yield finding
 
 
 def _complaints(
@@ -57,8 +68,7 @@ def _complaints(
     unused = [
         code
         for code in suppression.codes
-        if (suppression.span, code) not in used
-        and not (stopped and code in CODES and code[:2] not in NEVER)
+        if (suppression.span, code) not in used and not (code in CODES and _unsure(code, stopped))
     ]
     if unused:
         yield _unused(suppression, unused)
@@ -72,12 +82,17 @@ def _complaints(
         )
 
 
+def _unsure(code: str, stopped: bool) -> bool:
+    """Whether a finding of ``code`` might be there, had the rule been able to see it."""
+    return needs_more(code) or (stopped and not stops_the_compiler(code))
+
+
 def _unused(suppression: Suppression, unused: list[str]) -> Diagnostic:
     first = unused[0]
     if first not in CODES:
         message = f"There is no rule {first!r} to silence."
         help = did_you_mean(first, CODES) or "`sagac explain` lists the codes."
-    elif first[:2] in NEVER:
+    elif stops_the_compiler(first):
         message = f"{first} cannot be silenced: without it the file has no meaning."
         help = "Put right what it reports, and remove the comment."
     else:

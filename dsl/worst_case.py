@@ -80,6 +80,18 @@ def paths(graph: SagaGraph) -> tuple[Path, ...]:
     return tuple(Path(_texts(way.decisions), _texts(way.items), way.seconds) for way in ways)
 
 
+def until_judge(graph: SagaGraph) -> tuple[Item, ...]:
+    """The items of the top list that run while the deadline counts, in their order.
+
+    That is until the item that decides about cancel and deadline begins, else all of them.
+    """
+    return tuple(
+        item
+        for item in in_order(graph.saga.items)
+        if item.name.text != graph.judge and graph.facts[item.name.text].cancellable
+    )
+
+
 # -- times --------------------------------------------------------------------------------------
 
 

@@ -17,13 +17,25 @@ class Fix(StrEnum):
     SAFE = "safe"
 
 
+FILE = "# file: "
+
+
+def files_of(example: str) -> dict[str, str]:
+    """The files of an example by their names; the name is empty if the example is one file."""
+    if not example.startswith(FILE):
+        return {"": example}
+    parts = f"\n{example}".split(f"\n{FILE}")[1:]
+    named = (part.partition("\n") for part in parts)
+    return {name: text if text.endswith("\n") else f"{text}\n" for name, _, text in named}
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """The documentation of a code: what it finds, why that is bad, an example, the way out.
 
     ``example`` and ``use_instead`` are YAML: the items of ``steps``, or whole files that start with
-    ``saga:``. A rule that is ``local`` judges one item by its own keys, so that it still speaks
-    when other items could not be read.
+    ``saga:``; several files each begin with a line ``# file: NAME``. A rule that is ``local``
+    judges one item by its own keys, so that it still speaks when other items could not be read.
     """
 
     code: str

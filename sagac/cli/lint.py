@@ -17,12 +17,15 @@ from sagac.cli.options import as_click
 def command(context: click.Context, /, **given: Any) -> None:
     """Find what is wrong with saga files, say why, and what to write instead.
 
-    `-` reads standard input. Findings go to standard output, the count of them to standard error.
+    `-` reads standard input; a folder stands for all *.saga.yaml files below it. All files are
+    also looked at together: events, locks, services and actions that they share. Findings go to
+    standard output, the count of them to standard error.
 
     \b
     Example:
       sagac lint specs/order-fulfilment.saga.yaml
-      sagac lint --format json specs/*.saga.yaml
-      sagac lint --baseline known.json --write-baseline old/*.saga.yaml
+      sagac lint --format json specs
+      sagac lint shop.saga.yaml --handlers handlers
+      sagac lint --baseline known.json --write-baseline sagas
     """
     context.exit(lint(**given))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from sagac.cli.many import look_at_many
+from sagac.cli.support import read_spec
+from sagac.cli.together import look_at_outlines, outlined
 
 if TYPE_CHECKING:
     from sagac.dsl.diagnostics import Diagnostic
@@ -20,13 +23,57 @@ class Findings(NamedTuple):
     sources: dict[str, str]
 
 
-def look_at(names: Sequence[str], stdin_filename: str | None, *, cached: bool) -> Findings:
-    """The findings of the files ``names``; `-` is standard input.
+def look_at(
+    names: Sequence[str], stdin_filename: str | None, handlers: str | None, *, cached: bool
+) -> Findings:
+    """The findings in the files ``names`` (`-`: standard input), in all of them together, and in
+    the folder ``handlers`` if there is one.
 
     One in a file that several others use is given once. Raises UsageProblem for a file that cannot
     be read.
     """
-    looked = look_at_many(names, stdin_filename, cached=cached)
+    if handlers is not None:
+        return _with_handlers(names, stdin_filename, handlers)
+    looked = look_at_many(names, stdin_filename, also=outlined, cached=cached)
     sources = {name: text for each in looked for name, text in each.sources.items()}
-    found = list(dict.fromkeys(found for each in looked for found in each.diagnostics))
-    return Findings(found, [each.path for each in looked], sources)
+    found = [found for each in looked for found in each.diagnostics]
+    together = look_at_outlines(each.also for each in looked)
+    for name, text in _missing(together, names, sources):
+        sources[name] = text
+    paths = [each.path for each in looked]
+    return Findings(_once(paths, found, together), paths, sources)
+
+
+def _with_handlers(names: Sequence[str], stdin_filename: str | None, handlers: str) -> Findings:
+    """As ``look_at``; handlers are compared with whole graphs, which no cache keeps."""
+    from sagac.cli.together import look_at_all
+    from sagac.dsl.compile import compile as compile_spec
+
+    specs = [read_spec(name, stdin_filename) for name in names]
+    compilations = [compile_spec(spec.text, spec.path, spec.load) for spec in specs]
+    together = look_at_all(compilations, handlers)
+    sources = {name: text for each in compilations for name, text in each.sources.items()}
+    found = [found for each in compilations for found in each.diagnostics]
+    paths = [spec.path for spec in specs]
+    once = _once(paths, found, together.findings)
+    return Findings(once, paths, sources | dict(together.sources))
+
+
+def _once(paths: Sequence[str], *found: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """Each finding once, in the order of the files as they were named, then by place."""
+    order = {path: number for number, path in enumerate(paths)}
+    once = dict.fromkeys(each for some in found for each in some)
+    return sorted(once, key=lambda each: (order.get(each.span.file, len(order)), each.sort_key))
+
+
+def _missing(
+    found: Iterable[Diagnostic], names: Sequence[str], sources: Mapping[str, str]
+) -> Iterator[tuple[str, str]]:
+    """The texts that ``found`` is about and that were not kept, as nothing else is found there."""
+    from sagac.dsl.sources import decoded
+
+    about = {span.file for each in found for span in (each.span, *(x.span for x in each.labels))}
+    for name in names:
+        path = Path(name).as_posix()
+        if name != "-" and path in about and path not in sources:
+            yield path, decoded(read_spec(name).text)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from sagac.cli.files import saga_files
 from sagac.cli.guard import say
 from sagac.cli.lint_findings import Findings, look_at
 from sagac.cli.lint_settings import Effective, Wishes, effective
@@ -45,6 +46,7 @@ OPTIONS = (
     Option("--baseline", "Leave out the findings that this file knows.", metavar="FILE"),
     Option("--write-baseline", "Write what is found into the baseline.", flag=True),
     STDIN_FILENAME,
+    Option("--handlers", "Look at the handlers in this folder as well.", metavar="DIR"),
     Option("--no-cache", "Look at all files, also at those that are as they were.", flag=True),
 )
 
@@ -60,15 +62,17 @@ def lint(
     baseline: str | None,
     write_baseline: bool,
     stdin_filename: str | None,
+    handlers: str | None,
     no_cache: bool,
 ) -> int:
     """Lints ``files``, prints the findings and returns the exit code."""
     if files.count("-") > 1:
         raise usage("standard input (`-`) can be read only once.")
-    names = tuple(dict.fromkeys(files))
+    below = tuple(dict.fromkeys(saga_files(files)))
     wishes = Wishes(select, ignore, config, format, fail_on, baseline)
-    settings = effective(wishes, shown(names, stdin_filename))
-    seen = look_at(names, stdin_filename, cached=not no_cache)
+    settings = effective(wishes, shown(below, stdin_filename))
+    names = [name for name in below if name in files or not settings.excludes(name)]
+    seen = look_at(names, stdin_filename, handlers, cached=not no_cache)
     found = settings.judged(seen.found)
     found = _without_known(found, seen, settings, write_baseline)
     _report(found, seen, settings, statistics)

@@ -173,6 +173,16 @@ def _standard_input() -> bytes:
         raise usage(f"standard input: {refused}.") from None
 
 
+def read_file(path: str) -> bytes:
+    """The bytes of a regular file. Raises UsageProblem if it cannot be read or is no text."""
+    try:
+        return _read(path)
+    except _Refused as refused:
+        raise usage(f"{path}: {refused}.") from None
+    except (OSError, ValueError) as error:
+        raise _cannot_be_read(path, error) from None
+
+
 def _named_file(path: str) -> bytes:
     try:
         return _read(path, special=True)
@@ -181,15 +191,19 @@ def _named_file(path: str) -> bytes:
     except _Refused as refused:
         raise usage(f"{path}: {refused}.") from None
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise usage(f"{path}: cannot be read ({reason}).") from None
+        raise _cannot_be_read(path, error) from None
+
+
+def _cannot_be_read(path: str, error: OSError | ValueError) -> UsageProblem:
+    reason = getattr(error, "strerror", None) or str(error)
+    return usage(f"{path}: cannot be read ({reason}).")
 
 
 def _read(path: str | Path, *, special: bool = False) -> bytes:
     """The bytes of a file. A pipe is only read if the user named it (``special``)."""
     mode = os.stat(path).st_mode
     if stat.S_ISDIR(mode):
-        raise _Refused("this is a folder, not a saga file")
+        raise _Refused("this is a folder, not a file")
     if not special and not stat.S_ISREG(mode):
         raise ValueError("it is not a regular file")
     with open(path, "rb") as file:
@@ -200,7 +214,7 @@ def _checked(text: bytes) -> bytes:
     if len(text) > LARGEST:
         raise _Refused(f"the file is larger than {LARGEST // 1024**2} MB")
     if b"\0" in text[:4096] and not text.startswith(_WIDE_MARKS):
-        raise _Refused("this is a binary file, not a saga file")
+        raise _Refused("this is a binary file, not a text")
     return text
 
 

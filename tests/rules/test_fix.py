@@ -29,6 +29,11 @@ def read(path: str) -> str:
     return TEXTS[path]
 
 
+def codes(found: tuple[Diagnostic, ...]) -> list[str]:
+    """The codes of what is more than information."""
+    return [each.code for each in found if each.severity is not Severity.INFO]
+
+
 def errors(found: tuple[Diagnostic, ...]) -> Counter[tuple[str, str]]:
     wrong = (each for each in found if each.severity is Severity.ERROR)
     return Counter((each.code, each.message) for each in wrong if stops_the_compiler(each.code))
@@ -36,10 +41,10 @@ def errors(found: tuple[Diagnostic, ...]) -> Counter[tuple[str, str]]:
 
 def test_a_fix_uncovers_what_the_mistake_hid() -> None:
     text, _ = complete("- step: pay\n  servise: payment\n  input: [id]\n- fail: never\n")
-    assert [each.code for each in compile_saga(text, FILE, load).diagnostics] == ["SY002"]
+    assert codes(compile_saga(text, FILE, load).diagnostics) == ["SY002"]
     fixed = fix(text, FILE, load)
     assert [each.code for each in fixed.made] == ["SY002"]
-    assert [each.code for each in fixed.compilation.diagnostics] == ["CO001"]
+    assert codes(fixed.compilation.diagnostics) == ["CO001"]
     assert fixed.text == text.replace("servise", "service")
 
 
@@ -49,13 +54,10 @@ def test_of_several_fixes_those_without_a_new_error_are_made() -> None:
         "  output: { grams: integer }\n"
         "- step: pay\n  service: payment\n  if: inputs > 3\n  input: [id]\n"
     )
-    before = [each.code for each in compile_saga(text, FILE, load).diagnostics]
-    assert before == ["NA001", "NA001"]
+    assert codes(compile_saga(text, FILE, load).diagnostics) == ["NA001", "NA001"]
     fixed = fix(text, FILE, load, unsafe=True)  # `input > 3` would be a type that does not fit
     assert fixed.text == text.replace("stok", "stock")
-    assert [each.message for each in fixed.compilation.diagnostics] == [
-        "There is nothing named `inputs`."
-    ]
+    assert codes(fixed.compilation.diagnostics) == ["NA001"]
 
 
 def test_what_is_not_wanted_is_not_fixed() -> None:
