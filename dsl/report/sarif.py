@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from sagac.dsl.diagnostics import Diagnostic, Repair, Severity
-from sagac.dsl.rules import registry
+from sagac.dsl.rules import docs, registry
 from sagac.dsl.span import Span
 
 SCHEMA = (
@@ -41,15 +41,9 @@ def _rule(code: str) -> dict[str, Any]:
         "name": "".join(part.capitalize() for part in rule.name.split("-")),
         "shortDescription": {"text": rule.summary},
         "fullDescription": {"text": rule.why},
-        "help": {"text": shown, "markdown": _markdown(shown, rule.example, rule.use_instead)},
+        "help": {"text": shown, "markdown": docs.page(rule)},
         "defaultConfiguration": {"level": _LEVELS[rule.severity]},
     }
-
-
-def _markdown(text: str, example: str, instead: str) -> str:
-    if not example:
-        return text
-    return f"{text}\n\n```yaml\n{example}```\n\nUse instead:\n\n```yaml\n{instead}```"
 
 
 def _results(found: Sequence[Diagnostic], codes: list[str]) -> list[dict[str, Any]]:
