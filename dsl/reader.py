@@ -229,7 +229,11 @@ class _Builder:
             node.span = span._replace(line=line, column=column)
             if event.anchor is not None:
                 self.anchors[event.anchor] = (node, 1)
-        self._place(node)
+        frame = self.stack[-1] if self.stack else None
+        if frame is not None and frame.items is None and frame.key is None:
+            frame.key = node
+        else:
+            self._place(node)
 
     def _open(self, event: Any, mapping: bool) -> None:
         mark = event.start_mark

@@ -75,8 +75,12 @@ def _is_dataclass(thing: Any) -> bool:
 
 def _replace(record: Any, /, **changes: Any) -> Any:
     """As ``dataclasses.replace``."""
-    names = tuple(getattr(record, "__record_fields__", ())) or [f.name for f in _fields(record)]
-    return record.__class__(**{name: getattr(record, name) for name in names} | changes)
+    values = getattr(record, "__record_values__", None)
+    if values is None:
+        changes = {each.name: getattr(record, each.name) for each in _fields(record)} | changes
+    else:
+        changes = dict(zip(record.__record_fields__, values(record), strict=True)) | changes
+    return record.__class__(**changes)
 
 
 if not TYPE_CHECKING:
@@ -88,6 +92,7 @@ def _record(cls: type, *, frozen: bool, slots: bool, eq: bool) -> type:
     every, own = _described(cls)
     members: dict[str, Any] = {
         "__record_fields__": every,
+        "__record_values__": staticmethod(_values(list(every))),
         "__dataclass_fields__": _StdlibFields(),
         "__match_args__": tuple(name for name, each in every.items() if not each.kw_only),
         "__repr__": _repr,
@@ -162,9 +167,15 @@ def _written_init(cls: type, every: Any, frozen: bool) -> Any:
     return init
 
 
+def _values(names: list[str]) -> Callable[[Any], tuple[Any, ...]]:
+    """A function that returns the values of these fields."""
+    if len(names) > 1:
+        return attrgetter(*names)
+    return lambda record: tuple(getattr(record, name) for name in names)
+
+
 def _comparison(every: Mapping[str, Field], frozen: bool) -> dict[str, Any]:
-    names = [name for name, each in every.items() if each.compare]
-    compared: Callable[[Any], Any] = attrgetter(*names) if names else lambda _: ()
+    compared = _values([name for name, each in every.items() if each.compare])
 
     def equal(self: Any, other: object) -> Any:
         if other.__class__ is self.__class__:
@@ -196,7 +207,7 @@ def _refuse_to_delete(self: Any, name: str) -> None:
 
 
 def _state(self: Any) -> list[Any]:
-    return [getattr(self, name) for name in self.__record_fields__]
+    return list(self.__record_values__(self))
 
 
 def _set_state(self: Any, state: list[Any]) -> None:
