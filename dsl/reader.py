@@ -40,7 +40,7 @@ else:
 
 LARGEST = 16 * 1024 * 1024  # characters of a file
 DEEPEST = 128  # mappings and lists inside each other: some thirty choices in choices
-MOST_NODES = 4_000_000
+MOST_NODES = 2_500_000
 MOST_REPEATED = 50_000  # nodes that stand for others by aliases
 MOST_REPAIRS = 20  # unquoted ${...} in flow style that are read as if they were quoted
 

@@ -18,6 +18,7 @@ from sagac.dsl.diagnostics import Diagnostic
 from sagac.dsl.graph import SagaGraph
 from sagac.dsl.model import Saga
 
+from .concern import concerns, traits
 from .rule import Rule
 
 FAMILIES = {
@@ -67,7 +68,10 @@ def find_by_name(word: str) -> Rule:
 
 def checks(saga: Saga, graph: SagaGraph | None) -> Iterator[Checking]:
     """The rules that can run: all of them with a graph, without one those that read the saga."""
+    there = traits(saga)
     for code in checked_codes():
+        if not concerns(code, there):
+            continue
         module = _module(code)
         if hasattr(module, "check_saga"):
             yield Checking(_rule(module), partial(module.check_saga, saga))
