@@ -233,12 +233,14 @@ class FactMaker:
         bare = (value for value, _ in _expressions(item))
         for value in (*bare, *_plain_values(item)):
             for reach in reads(value):
-                found.setdefault((reach.root, reach.path), reach)
-        found = {key: reach for key, reach in found.items() if key[0] not in ("saga", "event")}
+                if reach.root != "saga" and reach.root != "event":
+                    found.setdefault((reach.root, reach.path), reach)
         return tuple(found.values())
 
     def _check(self, place: Place) -> None:
         item = place.item
+        if item.condition is None and isinstance(item, Step):
+            return
         spot = Spot(place)
         if item.condition is not None:
             self.binder.check(item.condition, BOOLEAN, spot)

@@ -2,8 +2,8 @@
 
 ``dataclasses`` writes and compiles six methods for every class as soon as it is defined, and it
 imports ``inspect``: with some eighty records that was most of a cold ``sagac lint``. Here methods
-are shared, and ``__init__`` is compiled when the first instance is made. To a type checker a record
-is a dataclass, and also to ``dataclasses.fields``, ``replace`` and the like.
+are shared, and what makes an instance is compiled when the first one is made. To a type checker a
+record is a dataclass, and also to ``dataclasses.fields``, ``replace`` and the like.
 """
 
 from __future__ import annotations
@@ -75,8 +75,10 @@ def _is_dataclass(thing: Any) -> bool:
 
 def _replace(record: Any, /, **changes: Any) -> Any:
     """As ``dataclasses.replace``."""
-    names = tuple(getattr(record, "__record_fields__", ())) or [f.name for f in _fields(record)]
-    return record.__class__(**{name: getattr(record, name) for name in names} | changes)
+    changed = getattr(record, "__record_changed__", None)
+    if changed is not None:
+        return changed(changes)
+    return record.__class__(**{f.name: getattr(record, f.name) for f in _fields(record)} | changes)
 
 
 if not TYPE_CHECKING:
@@ -88,13 +90,13 @@ def _record(cls: type, *, frozen: bool, slots: bool, eq: bool) -> type:
     every, own = _described(cls)
     members: dict[str, Any] = {
         "__record_fields__": every,
+        "__record_values__": staticmethod(_values(list(every))),
         "__dataclass_fields__": _StdlibFields(),
         "__match_args__": tuple(name for name, each in every.items() if not each.kw_only),
         "__repr__": _repr,
     }
     if frozen:
         members |= {"__setattr__": _refuse_to_set, "__delattr__": _refuse_to_delete}
-        members |= {"__getstate__": _state, "__setstate__": _set_state}
     if eq:
         members |= _comparison(every, frozen)
     members = {name: value for name, value in members.items() if name not in cls.__dict__}
@@ -104,7 +106,10 @@ def _record(cls: type, *, frozen: bool, slots: bool, eq: bool) -> type:
         made = cls
         for name, value in members.items():
             setattr(cls, name, value)
-    made.__init__ = _late_init(made, every, frozen)  # type: ignore[misc]
+    if frozen and slots:
+        _Making(made, own, every).begin()
+    else:
+        made.__init__ = _late_init(made, every, frozen)  # type: ignore[misc]
     return made
 
 
@@ -134,39 +139,106 @@ def _late_init(cls: type, every: Mapping[str, Field], frozen: bool) -> Callable[
     """An ``__init__`` that writes the real one and takes its place when it is first called."""
 
     def init(self: Any, *arguments: Any, **named: Any) -> None:
-        cls.__init__ = written = _written_init(cls, every.values(), frozen)  # type: ignore[misc]
+        cls.__init__ = written = _written_init(cls, every, frozen)  # type: ignore[misc]
         written(self, *arguments, **named)
 
     return init
 
 
-def _written_init(cls: type, every: Any, frozen: bool) -> Any:
+def _written_init(cls: type, every: Mapping[str, Field], frozen: bool) -> Any:
+    arguments, values, known = _arguments(every)
+    body = [
+        f"_set(self, {name!r}, {value})" if frozen else f"self.{name} = {value}"
+        for name, value in values.items()
+    ]
+    return _function(cls, f"__init__(self, {arguments})", body, known)
+
+
+class _Making:
+    """Makes the instances of a frozen class: filled while they are open, then closed.
+
+    ``object.__setattr__``, which the stdlib fills them by, takes four times as long. The open
+    class has the same slots and refuses nothing; nobody sees an instance of it.
+    """
+
+    def __init__(self, cls: Any, own: list[str], every: Mapping[str, Field]) -> None:
+        self.cls = cls
+        self.every = every
+        members = {"__slots__": tuple(own), "__setattr__": _set}
+        self.open = type(cls)(cls.__name__, cls.__bases__, members)
+
+    def begin(self) -> None:
+        """Until the first call there are stand-ins, which write the real functions."""
+
+        def new(cls: type, *arguments: Any, **named: Any) -> Any:
+            self.cls.__new__ = written = self._new()
+            return written(cls, *arguments, **named)
+
+        def changed(record: Any, changes: dict[str, Any]) -> Any:
+            self.cls.__record_changed__ = written = self._changed()
+            return written(record, changes)
+
+        self.cls.__new__ = new
+        self.cls.__record_changed__ = changed
+        self.cls.__getnewargs_ex__ = _for_new
+        self.cls.__getstate__ = _nothing
+
+    def _new(self) -> Any:
+        arguments, values, known = _arguments(self.every)
+        body = [f"self.{name} = {value}" for name, value in values.items()]
+        return self._function(f"__new__(cls, {arguments})", body, ["self.__class__ = cls"], known)
+
+    def _changed(self) -> Any:
+        body = [f"self.{name} = record.{name}" for name in self.every]
+        rest = ["for name in changes: setattr(self, name, changes[name])"]
+        rest.append("self.__class__ = record.__class__")
+        return self._function("changed(record, changes)", body, rest, {})
+
+    def _function(self, head: str, body: list[str], rest: list[str], known: dict[str, Any]) -> Any:
+        known |= {"_make": object.__new__, "_open": self.open}
+        lines = ["self = _make(_open)", *body, *rest, "return self"]
+        return _function(self.cls, head, lines, known)
+
+
+def _arguments(every: Mapping[str, Field]) -> tuple[str, dict[str, str], dict[str, Any]]:
+    """The parameters for all fields, the value that each field gets, and the names used."""
     known: dict[str, Any] = {"_set": _set, "_missing": _MISSING}
-    positional, named, body = ["self"], list[str](), list[str]()
-    for each in every:
-        name, value, argument = each.name, each.name, each.name
+    positional, named, values = list[str](), list[str](), dict[str, str]()
+    for name, each in every.items():
+        argument = values[name] = name
         if each.default_factory is not None:
             known[f"_made_{name}"] = each.default_factory
             argument = f"{name}=_missing"
-            value = f"_made_{name}() if {name} is _missing else {name}"
+            values[name] = f"_made_{name}() if {name} is _missing else {name}"
         elif each.default is not _MISSING:
             known[f"_default_{name}"] = each.default
             argument = f"{name}=_default_{name}"
         (named if each.kw_only else positional).append(argument)
-        body.append(f"_set(self, {name!r}, {value})" if frozen else f"self.{name} = {value}")
-    arguments = ", ".join([*positional, *(["*", *named] if named else [])])
-    exec(f"def __init__({arguments}):\n " + "\n ".join(body or ["pass"]), known)
-    init = known["__init__"]
-    init.__qualname__ = f"{cls.__qualname__}.__init__"
-    init.__module__ = cls.__module__
-    return init
+    return ", ".join([*positional, *(["*", *named] if named else [])]), values, known
+
+
+def _function(cls: type, head: str, body: list[str], known: dict[str, Any]) -> Any:
+    exec(f"def {head}:\n " + "\n ".join(body or ["pass"]), known)
+    function = known[head.partition("(")[0]]
+    function.__qualname__ = f"{cls.__qualname__}.__init__"  # what a wrong call is told
+    function.__module__ = cls.__module__
+    return function
+
+
+def _values(names: list[str]) -> Callable[[Any], tuple[Any, ...]]:
+    """A function that returns the values of these fields."""
+    if len(names) > 1:
+        return attrgetter(*names)
+    return lambda record: tuple(getattr(record, name) for name in names)
 
 
 def _comparison(every: Mapping[str, Field], frozen: bool) -> dict[str, Any]:
     names = [name for name, each in every.items() if each.compare]
-    compared: Callable[[Any], Any] = attrgetter(*names) if names else lambda _: ()
+    compared: Callable[[Any], Any] = attrgetter(*names) if names else lambda _: None
 
     def equal(self: Any, other: object) -> Any:
+        if other is self:
+            return True
         if other.__class__ is self.__class__:
             return compared(self) == compared(other)
         return NotImplemented
@@ -195,13 +267,13 @@ def _refuse_to_delete(self: Any, name: str) -> None:
     raise FrozenInstanceError(f"cannot delete field {name!r}")
 
 
-def _state(self: Any) -> list[Any]:
-    return [getattr(self, name) for name in self.__record_fields__]
+def _for_new(self: Any) -> tuple[tuple[()], dict[str, Any]]:
+    """How pickle and copy make the record again."""
+    return (), dict(zip(self.__record_fields__, self.__record_values__(self), strict=True))
 
 
-def _set_state(self: Any, state: list[Any]) -> None:
-    for name, value in zip(self.__record_fields__, state, strict=True):
-        _set(self, name, value)
+def _nothing(self: Any) -> None:
+    """No state besides."""
 
 
 class _StdlibFields:

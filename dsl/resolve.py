@@ -69,7 +69,8 @@ def _graph(
     maker = FactMaker(Surroundings(saga, structure, owned, positions, children), binder)
     facts = {place.name: maker.facts(place) for place in structure.in_order()}
     agreement = Agreement(saga, found)
-    facts = with_failures(agreement.agree(facts), children)
+    facts = agreement.agree(facts)
+    facts = with_failures(facts, children)
     output = _check_top(saga, binder)
     graph = SagaGraph(
         saga=saga,

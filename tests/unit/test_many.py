@@ -26,6 +26,7 @@ version: 1
 key: ${{input.order_id}}
 services: {{ stock: {{}}, payment: {{}} }}
 input: {{ order_id: string }}
+defaults: {{ timeout: 10s }}
 steps:
   - step: reserve
     service: stock
@@ -41,6 +42,7 @@ version: 1
 key: ${input.order_id}
 services: { payment: {} }
 input: { order_id: string }
+defaults: { timeout: 10s }
 steps:
   - step: charge
     service: payment
