@@ -73,8 +73,11 @@ def _compiled(text: str | bytes, path: str, load: Load) -> Compilation:
     return Compilation(None if stopped else graph, saga, diagnostics, sources, resolved)
 
 
-def check_together(outlines: Iterable[Outline]) -> tuple[Diagnostic, ...]:
-    """What is wrong with several sagas together; ``outline`` of ``project`` gives one of each."""
+def check_together(outlines: Iterable[Outline], *, whole: bool = False) -> tuple[Diagnostic, ...]:
+    """What is wrong with several sagas together; ``outline`` of ``project`` gives one of each.
+
+    ``whole``: there are no others, so that a suppression which silences nothing is reported.
+    """
     from .project import project
 
     looked_at = project(outlines)
@@ -82,7 +85,7 @@ def check_together(outlines: Iterable[Outline]) -> tuple[Diagnostic, ...]:
         return ()
     found = registry.run(registry.project_checks(looked_at), looked_at.sagas[0].saga.span)
     suppressions = (each for saga in looked_at.sagas for each in saga.suppressions)
-    return tuple(sorted(without_silenced(found, suppressions), key=lambda each: each.sort_key))
+    return without_silenced(found, suppressions, complete=registry.PROJECT if whole else ())
 
 
 def check_handlers(handlers: Handlers, graphs: Sequence[SagaGraph]) -> tuple[Diagnostic, ...]:
@@ -93,8 +96,7 @@ def check_handlers(handlers: Handlers, graphs: Sequence[SagaGraph]) -> tuple[Dia
         return ()
     found = registry.run(registry.handler_checks(handlers), graphs[0].saga.name.span)
     own = (each for graph in graphs for each in graph.saga.suppressions)
-    kept = without_silenced(found, (*own, *suppressions(handlers)))
-    return tuple(sorted(kept, key=lambda each: each.sort_key))
+    return without_silenced(found, (*own, *suppressions(handlers)))
 
 
 def _lint(

@@ -8,31 +8,32 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
+from typing import NamedTuple
 
 from .facts import ItemFacts, Position, Signature
 from .graph import SagaGraph
 from .held_locks import Nesting, Uses, held, nestings
-from .inline import inlined_record
+from .inline import inlined
+from .lost_updates import lost_updates
 from .model import EventNames, Name, Saga, Step, Suppression, Undo, Wait
 from .reach import reads
 from .records import dataclass
-from .relations import show
+from .relations import INTEGER, STRING, show
 from .span import Span
-from .types import Field, ListType, Primitive, RecordType
+from .types import Field, ListType, NamedType, Primitive, RecordType
 
+UUID = Primitive("uuid")
 Shape = Mapping[str, str]  # field -> type as text; an optional field ends with ``?``
 
 
-@dataclass(frozen=True, slots=True)
-class Team:
+class Team(NamedTuple):
     """A service whose team is written."""
 
     service: str
     team: Name
 
 
-@dataclass(frozen=True, slots=True)
-class Called:
+class Called(NamedTuple):
     """An action as a saga sees it; ``refusals`` is None for what takes something back."""
 
     service: str
@@ -43,18 +44,21 @@ class Called:
     refusals: frozenset[str] | None
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """An event of a saga: one that it emits, or (``outside``) one that it waits for."""
 
     name: Name
-    outcome: str  # done, failed, undone, skipped; empty from outside
     data: Shape
-    outside: bool
+    outcome: str = ""  # done, failed, undone, skipped; empty from outside
+    action: str = ""  # ``service.action`` of which it is the outcome
+
+    @property
+    def outside(self) -> bool:
+        """Whether it comes from outside."""
+        return not self.outcome
 
 
-@dataclass(frozen=True, slots=True)
-class Access:
+class Access(NamedTuple):
     """A step that reads from a service, or changes what may still be undone.
 
     ``by`` are the fields of its request that tell what it is about; ``own`` are those among them
@@ -68,8 +72,7 @@ class Access:
     locks: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Outline:
+class Outline(NamedTuple):
     """What other sagas may clash with in one saga."""
 
     saga: Name
@@ -120,8 +123,15 @@ def outline(graph: SagaGraph) -> Outline:
         tuple(here.reading()),
         tuple(here.undoable()),
         nestings(graph),
-        saga.suppressions,
+        tuple(_suppressions(graph)),
     )
+
+
+def _suppressions(graph: SagaGraph) -> Iterator[Suppression]:
+    """Its own, and those of the sagas it uses: a lock may be taken there."""
+    yield from graph.saga.suppressions
+    for child in graph.children.values():
+        yield from _suppressions(child)
 
 
 def _teams(saga: Saga) -> Iterator[Team]:
@@ -158,10 +168,14 @@ def _key(what: ItemFacts | Signature) -> tuple[str, str]:
 
 
 def _shape(record: RecordType | None, saga: Saga) -> Shape:
-    if record is None:
-        return {}
-    fields = inlined_record(record, saga.types).fields
-    return {f"{each.name}{'?' if each.optional else ''}": show(each.type) for each in fields}
+    fields = record.fields if record is not None else ()
+    return {f"{each.name}{'?' if each.optional else ''}": _type(each, saga) for each in fields}
+
+
+def _type(each: Field, saga: Saga) -> str:
+    if isinstance(each.type, Primitive):
+        return each.type.name
+    return show(inlined(each.type, saga.types))
 
 
 # -- events -------------------------------------------------------------------------------------
@@ -170,29 +184,28 @@ def _shape(record: RecordType | None, saga: Saga) -> Shape:
 def _events(graph: SagaGraph) -> Iterator[Event]:
     saga = graph.saga
     for event in saga.events.values():
-        yield Event(event.name, "", _shape(event.data, saga), outside=True)
+        yield Event(event.name, _shape(event.data, saga))
     for facts in graph.facts.values():
         item = facts.item
         if isinstance(item, Step | Undo):
             yield from _emitted(item.events, facts, saga)
         elif isinstance(item, Wait):
-            for name, data in (
-                (item.event, item.output),
-                *((r.event, r.output) for r in item.first),
-            ):
+            races = ((race.event, race.output) for race in item.first)
+            for name, data in ((item.event, item.output), *races):
                 if name is not None and data is not None:
-                    yield Event(name, "", _shape(data, saga), outside=True)
+                    yield Event(name, _shape(data, saga))
 
 
 def _emitted(names: EventNames, facts: ItemFacts, saga: Saga) -> Iterator[Event]:
+    action = f"{facts.service}.{facts.action}"
     if names.done is not None:
-        yield Event(names.done, "done", _shape(facts.output_type, saga), outside=False)
+        yield Event(names.done, _shape(facts.output_type, saga), "done", action)
     if names.failed is not None:
         data = {each.name.text: str(_shape(each.data, saga)) for each in facts.refusals}
-        yield Event(names.failed, "failed", data, outside=False)
+        yield Event(names.failed, data, "failed", action)
     for name, outcome in ((names.undone, "undone"), (names.skipped, "skipped")):
         if name is not None:
-            yield Event(name, outcome, {}, outside=False)
+            yield Event(name, {}, outcome, action)
 
 
 # -- who reads what others may undo -------------------------------------------------------------
@@ -205,13 +218,14 @@ class _Accesses:
         self.locks: Uses = held(graph)
 
     def reading(self) -> Iterator[Access]:
-        """The steps without an effect whose answer something uses."""
+        """The steps without an effect whose answer something uses; not those of lost updates."""
         facts = self.graph.facts
         steps = [each for each in facts.values() if isinstance(each.item, Step) and not each.effect]
         if not any(each.output_type.fields for each in steps):
             return
         used = {reach.root for each in facts.values() for reach in (*each.reads, *each.undo_reads)}
         used |= {reach.root for reach in reads(self.graph.saga.output)}
+        used -= {lost.reader.name.text for lost in lost_updates(self.graph)}  # IS004 tells of them
         for each in steps:
             if each.output_type.fields and each.item.name.text in used:
                 yield self._access(each)
@@ -239,11 +253,13 @@ class _Accesses:
         )
 
 
-def _tells(field: Field, saga: Saga) -> bool:
+def _tells(each: Field, saga: Saga) -> bool:
     """Whether a field of a request may tell which thing it is about: an id, or a list of them."""
-    type_ = inlined_record(RecordType((field,)), saga.types).fields[0].type
+    type_ = each.type
+    if isinstance(type_, NamedType):
+        type_ = inlined(type_, saga.types)
     if isinstance(type_, ListType | RecordType):
         return True
-    if type_ == Primitive("integer"):
-        return field.name.lower().endswith(("id", "number", "no", "code"))
-    return type_ in (Primitive("string"), Primitive("uuid"))
+    if type_ == INTEGER:
+        return each.name.lower().endswith(("id", "number", "no", "code"))
+    return type_ in (STRING, UUID)

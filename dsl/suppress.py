@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 
 from .codes import CODES, diagnostic
 from .diagnostics import Diagnostic, Repair, Safety, Severity
@@ -42,15 +42,31 @@ def apply_suppressions(
 
 
 def without_silenced(
-    diagnostics: Iterable[Diagnostic], suppressions: Iterable[Suppression]
-) -> Iterator[Diagnostic]:
-    """Yields the findings that no suppression on their line silences; complains of nothing."""
-    silenced = {
-        (each.span.file, each.span.line, code) for each in suppressions for code in each.codes
-    }
+    diagnostics: Iterable[Diagnostic],
+    suppressions: Iterable[Suppression],
+    *,
+    complete: Container[str] = (),
+) -> tuple[Diagnostic, ...]:
+    """The findings that no suppression silences, sorted.
+
+    Suppressions of the codes in ``complete`` are reported where they silence nothing: all that
+    could be found for these codes is among ``diagnostics``.
+    """
+    known = tuple(dict.fromkeys(suppressions))
+    by_place = {(each.span.file, each.span.line, code) for each in known for code in each.codes}
+    kept: list[Diagnostic] = []
+    used: set[tuple[str, int, str]] = set()
     for finding in diagnostics:
-        if (finding.span.file, finding.span.line, finding.code) not in silenced:
-            yield finding
+        place = (finding.span.file, finding.span.line, finding.code)
+        if place in by_place:
+            used.add(place)
+        else:
+            kept.append(finding)
+    for each in known:
+        places = ((each.span.file, each.span.line, code) for code in each.codes)
+        unused = [place[2] for place in places if place[2] in complete and place not in used]
+        kept += [_unused(each, unused)] if unused else ()
+    return tuple(sorted(kept, key=lambda finding: finding.sort_key))
 
 
 def _complaints(

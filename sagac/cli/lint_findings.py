@@ -24,34 +24,42 @@ class Findings(NamedTuple):
 
 
 def look_at(
-    names: Sequence[str], stdin_filename: str | None, handlers: str | None, *, cached: bool
+    names: Sequence[str],
+    stdin_filename: str | None,
+    handlers: str | None,
+    *,
+    whole: bool = False,
+    cached: bool = True,
 ) -> Findings:
     """The findings in the files ``names`` (`-`: standard input), in all of them together, and in
     the folder ``handlers`` if there is one.
 
-    One in a file that several others use is given once. Raises UsageProblem for a file that cannot
+    ``whole``: these are all sagas that there are. One in a file that several others use is given
+    once. Raises UsageProblem for a file that cannot
     be read.
     """
     if handlers is not None:
-        return _with_handlers(names, stdin_filename, handlers)
+        return _with_handlers(names, stdin_filename, handlers, whole)
     looked = look_at_many(names, stdin_filename, also=outlined, cached=cached)
     sources = {name: text for each in looked for name, text in each.sources.items()}
     found = [found for each in looked for found in each.diagnostics]
-    together = look_at_outlines(each.also for each in looked)
+    together = look_at_outlines([each.also for each in looked], whole=whole)
     for name, text in _missing(together, names, sources):
         sources[name] = text
     paths = [each.path for each in looked]
     return Findings(_once(paths, found, together), paths, sources)
 
 
-def _with_handlers(names: Sequence[str], stdin_filename: str | None, handlers: str) -> Findings:
+def _with_handlers(
+    names: Sequence[str], stdin_filename: str | None, handlers: str, whole: bool
+) -> Findings:
     """As ``look_at``; handlers are compared with whole graphs, which no cache keeps."""
     from sagac.cli.together import look_at_all
     from sagac.dsl.compile import compile as compile_spec
 
     specs = [read_spec(name, stdin_filename) for name in names]
     compilations = [compile_spec(spec.text, spec.path, spec.load) for spec in specs]
-    together = look_at_all(compilations, handlers)
+    together = look_at_all(compilations, handlers, whole=whole)
     sources = {name: text for each in compilations for name, text in each.sources.items()}
     found = [found for each in compilations for found in each.diagnostics]
     paths = [spec.path for spec in specs]

@@ -5,6 +5,7 @@ It imports nothing of click: see ``sagac.cli``.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -72,7 +73,8 @@ def lint(
     wishes = Wishes(select, ignore, config, format, fail_on, baseline)
     settings = effective(wishes, shown(below, stdin_filename))
     names = [name for name in below if name in files or not settings.excludes(name)]
-    seen = look_at(names, stdin_filename, handlers, cached=not no_cache)
+    whole = len(names) == len(below) and any(map(os.path.isdir, files))
+    seen = look_at(names, stdin_filename, handlers, whole=whole, cached=not no_cache)
     found = settings.judged(seen.found)
     found = _without_known(found, seen, settings, write_baseline)
     _report(found, seen, settings, statistics)

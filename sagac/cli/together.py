@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -31,23 +31,30 @@ def outlined(compilation: Compilation) -> Outline | None:
     return outline(compilation.resolved) if compilation.resolved is not None else None
 
 
-def look_at_outlines(outlines: Iterable[Outline | None]) -> tuple[Diagnostic, ...]:
-    """What is wrong with the sagas of these outlines together."""
+def look_at_outlines(
+    outlines: Sequence[Outline | None], *, whole: bool = False
+) -> tuple[Diagnostic, ...]:
+    """What is wrong with the sagas of these outlines together; ``whole``: these are all."""
     from sagac.dsl.compile import check_together
 
-    return check_together(each for each in outlines if each is not None)
+    understood = [each for each in outlines if each is not None]
+    return check_together(understood, whole=whole and len(understood) == len(outlines))
 
 
-def look_at_all(compilations: Iterable[Compilation], handlers: str | None) -> Together:
+def look_at_all(
+    compilations: Sequence[Compilation], handlers: str | None, *, whole: bool = False
+) -> Together:
     """Looks at all sagas together and, if a folder is named, at their handlers.
 
-    Raises UsageProblem if the folder, or a file in it, cannot be read.
+    ``whole``: these are all sagas that there are. Raises UsageProblem if the folder, or a file
+    in it, cannot be read.
     """
     from sagac.dsl.compile import check_handlers, check_together
     from sagac.dsl.project import outline
 
     graphs = [each.resolved for each in compilations if each.resolved is not None]
-    found = check_together(outline(graph) for graph in graphs)
+    whole = whole and len(graphs) == len(compilations)
+    found = check_together(map(outline, graphs), whole=whole)
     if handlers is None:
         return Together(found)
     if not Path(handlers).is_dir():

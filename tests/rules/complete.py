@@ -75,7 +75,7 @@ def look_at(files: Mapping[str, str]) -> Looked:
     compilations = [compile_saga(text, name, load) for name, text in sagas.items()]
     found = [finding for each in compilations for finding in each.diagnostics]
     graphs = [each.resolved for each in compilations if each.resolved is not None]
-    found += check_together(map(outline, graphs))
+    found += check_together(map(outline, graphs), whole=True)
     if code:
         found += check_handlers(handlers_of(graphs, "handlers", code.get), graphs)
     return Looked(found, texts | {name: (text, 0) for name, text in FILES.items()})

@@ -75,15 +75,12 @@ def _left_out(graph: SagaGraph, facts: ItemFacts, step: Step) -> Iterator[Diagno
     missing = [each.name for each in declared.fails if each.name.text not in listed]
     if missing:
         names = ", ".join(f"`{each.text}`" for each in missing)
-        them = "it" if len(missing) == 1 else "them"
+        them, they = ("it", "it comes") if len(missing) == 1 else ("them", "they come")
         yield diagnostic(
             "DA003",
             step.name.span,
-            f"{facts.action!r} may be refused with {names}, and {step.name.text!r} does not list"
-            f" {them}: the saga has no answer when {them} comes."
-            if len(missing) == 1
-            else f"{facts.action!r} may be refused with {names}, and {step.name.text!r} does not"
-            " list them: the saga has no answer when they come.",
+            f"The action {facts.action!r} may be refused with {names}, and the step"
+            f" {step.name.text!r} does not list {them}: the saga has no answer when {they}.",
             help=f"Add {them} to `fails` of the step; where the saga can go on without it, add"
             " `recover`.",
             labels=tuple(Label("declared here", each.span) for each in missing),

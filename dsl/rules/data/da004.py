@@ -11,10 +11,10 @@ from sagac.dsl.graph import SagaGraph
 from sagac.dsl.model import Foreach, Item, Parallel
 from sagac.dsl.rules.places import every_item
 from sagac.dsl.rules.rule import Rule
-from sagac.dsl.rules.values import chain, values_of, walk
 from sagac.dsl.span import Span
 from sagac.dsl.suggest import did_you_mean
 from sagac.dsl.syntax import Compare, Comprehension, Constant, ListOf, Value
+from sagac.dsl.values import chain, values_of, walk
 
 RULE = Rule(
     code="DA004",

@@ -13,6 +13,7 @@ from sagac.dsl.span import Span
 
 Function: TypeAlias = "ast.FunctionDef | ast.AsyncFunctionDef"
 
+LONGEST = 60  # characters of a call that are shown in a message
 _BREAK = re.compile(r"\r\n|\r|\n")
 _SILENCE = re.compile(r"#\s*sagac:\s*ignore\[([A-Z0-9, ]*)\]\s*(.*)")
 
@@ -64,6 +65,13 @@ class Code:
             return Span(node.lineno, start + 1, node.end_lineno, end + 1, self.path)
         end = len(line.split("#")[0].rstrip())
         return Span(node.lineno, start + 1, node.lineno, max(end, start + 1) + 1, self.path)
+
+    def first_line(self, node: ast.Call | ast.ExceptHandler) -> str:
+        """The text of a node as far as it stands on one line, shortened if it is long."""
+        span = self.span(node)
+        end = span.end_column - 1 if span.end_line == span.line else None
+        text = self._line(span.line)[span.column - 1 : end].strip().removesuffix(":")
+        return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
 
     def _line(self, number: int) -> str:
         return self.lines[number - 1] if 0 < number <= len(self.lines) else ""

@@ -84,12 +84,12 @@ def _no_method(code: Code, lacking: Wanted, all_wanted: list[Wanted]) -> Diagnos
     help = f"Add it to {code.path}: `{lacking.signature}`"
     if near is not None:
         label = Label("nothing calls this one", code.span(near))
-        help = f"Did you mean {near.name!r}? Rename it to {lacking.method!r}."
+        help = f"Rename {near.name!r} to {lacking.method!r}, if that is what it is."
     return diagnostic(
         "HA001",
         lacking.at,
-        f"{lacking.item!r} needs {lacking.method!r}, which {lacking.class_name!r} does not have:"
-        " its calls would fail until the retries are spent.",
+        f"{lacking.class_name!r} lacks {lacking.method!r}, which {lacking.item!r} calls: it would"
+        " fail until its retries are spent.",
         help=help,
         labels=(label,),
     )

@@ -35,19 +35,19 @@ def check_handlers(handlers: Handlers) -> Iterator[Diagnostic]:
     """Yields a finding for each ``except`` or ``suppress`` of everything that does not raise."""
     for code, method in handlers.methods():
         for node in ast.walk(method):
-            if isinstance(node, ast.ExceptHandler) and _is_broad(node.type) and not _raises(node):
-                shown = ast.unparse(node.type) if node.type is not None else ""
-                yield _finding(code, node, method.name, f"`except {shown}`".replace(" `", "`"))
+            if isinstance(node, ast.ExceptHandler):
+                if _is_broad(node.type) and not _raises(node):
+                    yield _finding(code, node, method.name)
             elif isinstance(node, ast.Call) and _suppresses(code, node):
-                yield _finding(code, node, method.name, f"`{ast.unparse(node)}`")
+                yield _finding(code, node, method.name)
 
 
-def _finding(code: Code, node: ast.ExceptHandler | ast.Call, method: str, what: str) -> Diagnostic:
+def _finding(code: Code, node: ast.ExceptHandler | ast.Call, method: str) -> Diagnostic:
     return diagnostic(
         "HA004",
         code.span(node),
-        f"{what} in {method!r} hides every technical failure: the saga takes the call for answered,"
-        " and neither tries it again nor undoes it.",
+        f"`{code.first_line(node)}` in {method!r} hides every technical failure: the saga"
+        " takes the call for answered, and neither tries it again nor undoes it.",
         help="Let it raise; or catch only what you know, and return a refusal for it. To log it,"
         " end the block with `raise`.",
     )

@@ -10,6 +10,8 @@ from sagac.dsl.suggest import nearest
 
 from .code import Code, Function, Wanted
 
+DEEPEST = 50  # classes above each other
+
 
 class Found(NamedTuple):
     """What was found of a wanted method; ``unsure``: something that cannot be seen may have it."""
@@ -30,7 +32,7 @@ def find_method(code: Code, wanted: Wanted) -> Found:
 
 def _in_class(code: Code, name: str, method: str, seen: tuple[str, ...]) -> Found:
     owner = code.classes.get(name)
-    if owner is None or name in seen:
+    if owner is None or name in seen or len(seen) > DEEPEST:
         return Found(unsure=name not in seen)
     for each in owner.body:
         if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef):

@@ -54,18 +54,20 @@ def check_project(project: Project) -> Iterator[Diagnostic]:
                     break
 
 
+ANYTHING = frozenset({"id", "key", "name", "number", "value"})
 MOST = 200  # steps of a service that one reading is compared with
 
 
 def _shared(saga: Outline, reading: Access, other: Outline, undoable: Access) -> frozenset[str]:
     """The fields by which both may mean the same thing; empty if a lock keeps them apart.
 
-    Two sagas of one file never have the same key, so that what it holds keeps them apart.
+    Two sagas of one file never have the same key, so that what holds it keeps them apart; in
+    another saga a field that is only called `id` holds the key of something else.
     """
     if reading.locks & undoable.locks:
         return frozenset()
-    shared = reading.by & undoable.by
-    return shared - (reading.own & undoable.own) if saga is other else shared
+    shared, keys = reading.by & undoable.by, reading.own & undoable.own
+    return shared - (keys if saga is other else keys & ANYTHING)
 
 
 def _finding(

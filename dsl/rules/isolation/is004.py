@@ -6,14 +6,9 @@ from collections.abc import Iterator
 
 from sagac.dsl.codes import diagnostic
 from sagac.dsl.diagnostics import Diagnostic, Label
-from sagac.dsl.facts import ItemFacts, Reach
 from sagac.dsl.graph import SagaGraph
-from sagac.dsl.held_locks import held
-from sagac.dsl.model import Step
-from sagac.dsl.reach import reads
+from sagac.dsl.lost_updates import LostUpdate, lost_updates
 from sagac.dsl.rules.rule import Rule
-from sagac.dsl.rules.values import walk
-from sagac.dsl.syntax import Binary, Value
 
 HEAD = """\
 saga: example
@@ -44,80 +39,26 @@ RULE = Rule(
     example=HEAD.replace("LOCK", ""),
     use_instead=HEAD.replace("LOCK", "    locks: [account]\n"),
 )
-WRITING = frozenset(
-    ["set", "update", "write", "save", "store", "put", "replace", "overwrite", "change", "adjust"]
-)
 
 
 def check(graph: SagaGraph) -> Iterator[Diagnostic]:
     """Yields a finding for each write that rests on a read without a lock, with that read."""
-    readers = {
-        name: facts
-        for name, facts in graph.facts.items()
-        if isinstance(facts.item, Step) and not facts.effect and facts.output_type.fields
-    }
-    if not readers:
-        return
-    locks = held(graph)
-    for facts in graph.facts.values():
-        if not isinstance(facts.item, Step) or not facts.effect:
-            continue
-        for field, reach in _written_back(facts, readers):
-            if not locks.get(reach.root):
-                yield _finding(facts, readers[reach.root], field, reach, bool(facts.item.locks))
-                break
+    for lost in lost_updates(graph):
+        yield _finding(lost)
 
 
-def _written_back(facts: ItemFacts, readers: dict[str, ItemFacts]) -> Iterator[tuple[str, Reach]]:
-    """The fields of a step's request that come from a read of the same thing, and that read."""
-    for field, value in facts.input.items():
-        for reach in reads(value):
-            reader = readers.get(reach.root)
-            if reader is None or reader.service != facts.service or not reach.path:
-                continue
-            same = field == reach.path[-1]
-            if _same_thing(facts, reader) and (
-                _computed(value, reach.root) or (same and _overwrites(facts.action))
-            ):
-                yield field, reach
-
-
-def _same_thing(facts: ItemFacts, reader: ItemFacts) -> bool:
-    """Whether both requests tell by the same value what they are about."""
-    told = {_paths(value) for value in reader.input.values()} - {frozenset()}
-    return any(_paths(value) in told for value in facts.input.values())
-
-
-def _paths(value: Value) -> frozenset[tuple[str, tuple[str, ...]]]:
-    return frozenset((each.root, each.path) for each in reads(value))
-
-
-def _computed(value: Value, root: str) -> bool:
-    """Whether a value is calculated from what ``root`` gave."""
-    return any(
-        isinstance(each, Binary) and any(found.root == root for found in reads(each))
-        for each in walk(value)
-    )
-
-
-def _overwrites(action: str) -> bool:
-    return action.lower().split("_")[0] in WRITING
-
-
-def _finding(
-    facts: ItemFacts, reader: ItemFacts, field: str, reach: Reach, late: bool
-) -> Diagnostic:
-    name, read = facts.item.name.text, reader.item.name.text
-    locked = "the lock is taken after the read" if late else "no lock is held"
+def _finding(lost: LostUpdate) -> Diagnostic:
+    name, read = lost.writer.name.text, lost.reader.name.text
+    locked = "the lock is taken after the read" if lost.late else "no lock is held"
     return diagnostic(
         "IS004",
-        reach.span,
-        f"{name!r} writes `{field}` back as {read!r} has read it, and {locked}: what another saga"
-        " writes in between is lost.",
-        help=f"Take a lock in {read!r} (`locks: [NAME]`); or let {facts.service!r} change the value"
+        lost.place,
+        f"{name!r} writes `{lost.field}` back as {read!r} has read it, and {locked}: what another"
+        " saga writes in between is lost.",
+        help=f"Take a lock in {read!r} (`locks: [NAME]`); or let {lost.service!r} change the value"
         " itself, given the difference.",
         labels=(
-            Label("read here", reader.item.name.span),
-            Label("written back here", facts.item.name.span),
+            Label("read here", lost.reader.name.span),
+            Label("written back here", lost.writer.name.span),
         ),
     )

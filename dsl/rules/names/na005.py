@@ -54,10 +54,12 @@ def check_project(project: Project) -> Iterator[Diagnostic]:
     """Yields a finding for each event whose data differs from that of an earlier saga."""
     first: dict[str, tuple[Outline, Event]] = {}
     for saga in project.distinct:
+        told = set[str]()
         for event in saga.events:
             other, known = first.setdefault(event.name.text, (saga, event))
             why = _difference(known, event) if other is not saga else None
-            if why is not None:
+            if why is not None and event.name.text not in told:
+                told.add(event.name.text)
                 yield _finding(saga, event, other, known, why)
 
 
@@ -67,6 +69,8 @@ def _difference(one: Event, other: Event) -> str | None:
         return _field(one.data, other.data, strict=False)
     if one.outcome != other.outcome:
         return f"it says *{other.outcome}* here and *{one.outcome}* there"
+    if one.action == other.action:
+        return None  # NA008 tells in what the action differs
     return _field(one.data, other.data, strict=True)
 
 
@@ -75,7 +79,7 @@ def _field(one: Shape, other: Shape, *, strict: bool) -> str | None:
         here, there = other.get(name), one.get(name)
         if here == there or (not strict and (here is None or there is None)):
             continue
-        return f"`{name}` is {here or 'not given'} here and {there or 'not given'} there"
+        return f"`{name}` is {here or 'missing'} here and {there or 'missing'} there"
     return None
 
 

@@ -64,7 +64,7 @@ def _field(here: Shape, there: Shape) -> str | None:
     for name in sorted({*here, *there}):
         mine, its = here.get(name), there.get(name)
         if mine != its:
-            return f"`{name}` is {mine or 'not there'} here and {its or 'not there'} there"
+            return f"`{name}` is {mine or 'missing'} here and {its or 'missing'} there"
     return None
 
 

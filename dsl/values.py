@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sagac.dsl.model import (
+from .model import (
     Choose,
     Compensate,
     Fail,
@@ -21,7 +21,7 @@ from sagac.dsl.model import (
     Undo,
     Wait,
 )
-from sagac.dsl.syntax import (
+from .syntax import (
     Array,
     Attribute,
     Binary,
