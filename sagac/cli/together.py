@@ -36,9 +36,12 @@ def look_at_outlines(
 ) -> tuple[Diagnostic, ...]:
     """What is wrong with the sagas of these outlines together; ``whole``: these are all."""
     from sagac.dsl.compile import check_together
+    from sagac.dsl.records import replace
 
     understood = [each for each in outlines if each is not None]
-    return check_together(understood, whole=whole and len(understood) == len(outlines))
+    found = check_together(understood, whole=whole and len(understood) == len(outlines))
+    # `sagac fix` looks at one file at a time and cannot make these
+    return tuple(replace(each, fix=None) for each in found)
 
 
 def look_at_all(
