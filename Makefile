@@ -41,6 +41,8 @@ unit: $(VENV)/test.stamp ## Run the fast tests only (ARGS="-k name" chooses)
 	$(PYTEST) tests/unit tests/rules tests/guards $(ARGS)
 
 bench: $(VENV)/test.stamp ## Measure; writes the tables in docs/benchmarks.md
+	@$(PIP) install --constraint constraints.txt statelint \
+	  || echo "Without statelint its row is left open."
 	$(BIN)/python -m bench
 
 chaos: $(VENV)/test.stamp ## Kill running sagas and compare the outcome (SIZE=ci, small or large)
@@ -63,8 +65,8 @@ docs: $(VENV)/test.stamp ## Write the pages that are made from the code
 pins: ## Write constraints.txt anew: the newest versions that pyproject.toml allows
 	rm -rf $(VENV)
 	$(PYTHON) -m venv $(VENV)
-	$(PIP) install --editable '.[test]'
-	@{ echo "# Exact versions of everything that \`make test\` installs; written by \`make pins\`."; \
+	$(PIP) install --editable '.[test,bench]'
+	@{ echo "# Exact versions of everything that \`make test\` and \`make bench\` install; written by \`make pins\`."; \
 	  $(BIN)/python -m pip freeze --exclude-editable; } > constraints.txt
 	@touch $(VENV)/test.stamp $(VENV)/demo.stamp
 

@@ -10,11 +10,11 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from .codes import CODES, diagnostic
 from .diagnostics import Diagnostic
+from .records import dataclass
 from .selection import always_shown
 from .span import NOWHERE, Span
 

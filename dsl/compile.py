@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from .collector import without_collection
 from .diagnostics import Diagnostic, Diagnostics, Severity
 from .graph import SagaGraph
 from .model import Saga
 from .parser import parse
 from .reader import read
+from .records import dataclass
 from .resolve import resolve
 from .rules import registry
 from .shadow import before_the_break, without_follow_ups
+from .sources import decoded
 from .suppress import apply_suppressions, without_silenced
 
 if TYPE_CHECKING:
@@ -50,10 +52,16 @@ def compile(text: str | bytes, path: str, load: Load) -> Compilation:
     ``load`` raises FileNotFoundError, PermissionError or ValueError (with a reason) for a file that
     cannot be had. Nothing is raised for bad input: it becomes diagnostics.
     """
-    sources = {path: _decoded(text)}
+    with without_collection():
+        return _compiled(text, path, load)
+
+
+def _compiled(text: str | bytes, path: str, load: Load) -> Compilation:
+    sources = {path: decoded(text)}
     found = Diagnostics()
     tree, suppressions = read(text, path, found)
     saga = parse(tree, path, found, suppressions) if tree is not None else None
+    del tree  # half of the memory that a long file takes
     graph = resolve(saga, _recording(load, sources), found, path) if saga is not None else None
     earlier = before_the_break(tuple(found), saga)
     findings = sorted((*earlier, *_lint(saga, graph, earlier)), key=lambda each: each.sort_key)
@@ -125,12 +133,7 @@ def _errors_of_children(graph: SagaGraph) -> Iterator[Diagnostic]:
 def _recording(load: Load, sources: dict[str, str]) -> Load:
     def recorded(path: str) -> str | bytes:
         text = load(path)
-        sources[path] = _decoded(text)
+        sources[path] = decoded(text)
         return text
 
     return recorded
-
-
-def _decoded(text: str | bytes) -> str:
-    decoded = text if isinstance(text, str) else text.decode("utf-8", "replace")
-    return decoded.removeprefix("\ufeff")

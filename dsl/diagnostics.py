@@ -6,9 +6,9 @@ The shape follows ruff's ``Diagnostic``: one primary span, labelled second spans
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 
+from .records import dataclass
 from .span import Span
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from .compile import Compilation, Load
 from .compile import compile as compile_saga
 from .diagnostics import Diagnostic, Severity
 from .fixing import applied, edits_of, fitting
+from .records import dataclass
 from .rules.registry import stops_the_compiler
 
 MOST_ROUNDS = 50

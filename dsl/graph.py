@@ -7,7 +7,6 @@ layouts, so that a cold lint need not import it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from heapq import heapify, heappop, heappush
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from .facts import ItemFacts, Position, Role, Signature
 from .model import Item, Saga
+from .records import dataclass, field
 from .types import EMPTY, RecordType, Type
 
 if TYPE_CHECKING:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from .model import Event, Foreach, Item, Parallel, Race, Saga, Step, SubSaga, Wait
 from .reach import Seen, may_be_missing
+from .records import replace
 from .relations import STRING
 from .structure import Place, Structure, race_name, sections
 from .types import ANY, EMPTY, EnumType, Field, ListType, OptionalType, Primitive, RecordType, Type

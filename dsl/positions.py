@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from .draft import Draft
 from .facts import Position
 from .graph import SagaGraph
 from .model import Fail, Foreach, Group, Item, Parallel, Repeat, Step, SubSaga, Wait
+from .records import dataclass
 from .structure import Place, Structure
 
 

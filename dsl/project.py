@@ -7,7 +7,6 @@ and handed from one process to another.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
@@ -18,6 +17,7 @@ from .inline import inlined
 from .lost_updates import lost_updates
 from .model import EventNames, Name, Saga, Step, Suppression, Undo, Wait
 from .reach import reads
+from .records import dataclass
 from .relations import INTEGER, STRING, show
 from .span import Span
 from .types import Field, ListType, NamedType, Primitive, RecordType

@@ -15,10 +15,11 @@ MOST_REPORTED = 20  # bad characters of one file
 
 # Control characters, surrogates and non-characters are no YAML. The line separators of YAML 1.1
 # would shift every line number, and characters that turn the direction of writing hide meaning.
-_FORBIDDEN = re.compile(
+_FORBIDDEN = (
     "[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
     "|[\u2028\u2029\u202a-\u202e\u2066-\u2069]"
 )
+_FORBIDDEN_ASCII = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _OTHER_ENCODINGS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -45,7 +46,9 @@ def check_characters(text: str, file: str, found: Diagnostics) -> str:
         message = "The file starts with a byte order mark."
         _report(found, Span(1, 1, 1, 1, file), message)
         text = text[1:]
-    for count, match in enumerate(_FORBIDDEN.finditer(text)):
+    # compiled when it is needed: the ranges cost as much as reading a saga
+    forbidden = _FORBIDDEN_ASCII if text.isascii() else re.compile(_FORBIDDEN)
+    for count, match in enumerate(forbidden.finditer(text)):
         if count == MOST_REPORTED:
             break
         span = place(text, match.start(), file)
@@ -57,7 +60,7 @@ def check_characters(text: str, file: str, found: Diagnostics) -> str:
                 help='Remove it, or write it as an escape inside double quotes, such as "\\u0007".',
             )
         )
-    return _FORBIDDEN.sub(REPLACEMENT, text)
+    return forbidden.sub(REPLACEMENT, text)
 
 
 def short(text: str) -> str:

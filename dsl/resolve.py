@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from posixpath import normpath
 
 from .action_signatures import Agreement
@@ -22,6 +21,7 @@ from .live import Liveness
 from .model import Saga, Step, SubSaga
 from .outlook import Outlook
 from .positions import Positions, find_positions, is_covered
+from .records import replace
 from .relations import BOOLEAN, present
 from .schemas import with_schemas
 from .structure import Structure
@@ -69,7 +69,8 @@ def _graph(
     maker = FactMaker(Surroundings(saga, structure, owned, positions, children), binder)
     facts = {place.name: maker.facts(place) for place in structure.in_order()}
     agreement = Agreement(saga, found)
-    facts = with_failures(agreement.agree(facts), children)
+    facts = agreement.agree(facts)
+    facts = with_failures(facts, children)
     output = _check_top(saga, binder)
     graph = SagaGraph(
         saga=saga,

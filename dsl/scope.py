@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 
+from .records import dataclass, field, replace
 from .relations import resolved
 from .syntax import Attribute, Compare, Constant, Expr, Logic, Reference, Unary
 from .types import Type
 
 Path = tuple[str, ...]
+NO_PATHS: frozenset[Path] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Scope:
 
     names: Mapping[str, Type]
     types: Mapping[str, Type] = field(default_factory=dict)
-    present: frozenset[Path] = frozenset()
+    present: frozenset[Path] = NO_PATHS
 
     def resolve(self, type_: Type) -> Type:
         """``type_`` without a name around it."""
@@ -55,7 +56,7 @@ def known(condition: Expr, holds: bool) -> frozenset[Path]:
         case Logic():
             found = [known(operand, holds) for operand in condition.operands]
             if (condition.operator == "and") == holds:
-                return frozenset().union(*found)
+                return NO_PATHS.union(*found)
             return found[0].intersection(*found[1:])
         case Compare(rest=((operator, Constant(value=None)),)):
             path = path_of(condition.left)

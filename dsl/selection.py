@@ -8,10 +8,10 @@ said of a file, so a run that hides it would call an unreadable file clean.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
 
 from .codes import CODES
 from .diagnostics import Diagnostic, Severity
+from .records import dataclass, replace
 from .rules.registry import stops_the_compiler
 
 ALL = "ALL"

@@ -27,6 +27,8 @@ def nearest(word: str, known: Iterable[str], cutoff: float = CUTOFF) -> str | No
                 break
     if lower in by_lower:
         return by_lower[lower]
+    if not by_lower:
+        return None
     import difflib
 
     close = difflib.get_close_matches(lower, sorted(by_lower), n=1, cutoff=cutoff)

@@ -7,7 +7,6 @@ that only the data tells, is None. A list takes the sum of its items, as one coo
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import reduce
 from typing import TypeAlias
 
@@ -30,6 +29,7 @@ from .model import (
     Wait,
 )
 from .order import in_order
+from .records import dataclass
 from .structure import race_name, sections
 
 MOST_PATHS = 64

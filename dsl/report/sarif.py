@@ -112,8 +112,15 @@ def _region(span: Span) -> dict[str, int]:
 
 
 def _uri(file: str) -> str:
-    """A path as a URI reference; an absolute one with its scheme."""
-    written = quote(file.encode("utf-8", "surrogateescape"))
+    """A path as a URI reference; an absolute one with its scheme.
+
+    A name that is no UTF-8 text has its own bytes; other half characters come from no disk.
+    """
+    try:
+        name = file.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        name = file.encode("utf-8", "surrogatepass")
+    written = quote(name)
     return f"file://{written}" if written.startswith("/") else written
 
 

@@ -22,6 +22,7 @@ from sagac.dsl.graph import SagaGraph
 from sagac.dsl.model import Saga
 from sagac.dsl.span import Span
 
+from .concern import concerns, traits
 from .rule import Rule
 
 if TYPE_CHECKING:
@@ -84,8 +85,9 @@ def find_by_name(word: str) -> Rule:
 
 def checks(saga: Saga, graph: SagaGraph | None) -> Iterator[Checking]:
     """The rules that can run: all of them with a graph, without one those that read the saga."""
+    there = traits(saga)
     for code in checked_codes():
-        if needs_more(code):
+        if needs_more(code) or not concerns(code, there):
             continue
         module = _module(code)
         if hasattr(module, "check_saga"):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from sagac.dsl.codes import CODES
 from sagac.dsl.diagnostics import Severity
+from sagac.dsl.records import dataclass
 
 
 class Fix(StrEnum):

@@ -8,9 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
-from sagac.cli.support import LARGEST, STDIN, UsageProblem
+from sagac.cli.guard import say
+from sagac.cli.support import LARGEST, STDIN, usage
 
 if TYPE_CHECKING:
     from sagac.dsl.compile import Compilation
@@ -29,13 +28,13 @@ class Revision:
         self.name = name
         root = _git(folder, "rev-parse", "--show-toplevel")
         if root is None:
-            raise UsageProblem(f"--against {name}: {folder} is not in a git repository.")
+            raise usage(f"--against {name}: {folder} is not in a git repository.")
         self.root = Path(os.path.realpath(os.fsdecode(root).rstrip("\n")))
         commit = _git(
             folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}"
         )
         if commit is None:
-            raise UsageProblem(f"--against {name}: git knows no such revision.")
+            raise usage(f"--against {name}: git knows no such revision.")
         self.commit = commit.decode("ascii").strip()
 
     def load(self, path: str) -> bytes:
@@ -71,7 +70,7 @@ def changes(compilations: list[Compilation], revision: str) -> Iterator[Diagnost
             continue
         path = each.saga.span.file
         if path == STDIN:
-            raise UsageProblem("--against needs to know the file: add --stdin-filename.")
+            raise usage("--against needs to know the file: add --stdin-filename.")
         folder = Path(os.path.realpath(path)).parent
         before = known.get(folder) or known.setdefault(folder, Revision(revision, folder))
         try:
@@ -80,9 +79,7 @@ def changes(compilations: list[Compilation], revision: str) -> Iterator[Diagnost
             continue
         earlier = compile_spec(text, path, before.load).graph
         if earlier is None:
-            click.echo(
-                f"sagac: {path}: it had errors at {revision}, so it is not compared.", err=True
-            )
+            say(f"sagac: {path}: it had errors at {revision}, so it is not compared.")
             continue
         yield from registry.run(
             registry.change_checks(each.graph, earlier, revision), each.saga.name.span
@@ -99,7 +96,7 @@ def _git(folder: Path, *arguments: str) -> bytes | None:
             check=False,
         )
     except FileNotFoundError:
-        raise UsageProblem("--against needs git, and there is none.") from None
+        raise usage("--against needs git, and there is none.") from None
     except (OSError, subprocess.TimeoutExpired):
-        raise UsageProblem("--against: git does not answer.") from None
+        raise usage("--against: git does not answer.") from None
     return done.stdout if done.returncode == 0 else None

@@ -5,39 +5,27 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
 
-from .support import UsageProblem
+from .support import usage
 
 ENDING = ".saga.yaml"
 # Folders of tools, in which copies of other people's files lie; hidden ones are passed over too.
 PASSED_OVER = frozenset({"node_modules", "__pycache__", "venv", "site-packages"})
 
 
-class SagaFiles(NamedTuple):
-    """Files to look at; ``whole``: a folder was named, so that there are no others."""
-
-    files: tuple[str, ...]
-    whole: bool
-
-
-def saga_files(names: Iterable[str]) -> SagaFiles:
-    """The files of ``names``, each once, folders replaced by the saga files below them, sorted.
+def saga_files(names: Iterable[str]) -> Iterator[str]:
+    """The files of ``names``, folders replaced by the saga files below them, sorted.
 
     Raises UsageProblem for a folder without one.
     """
-    found: dict[str, None] = {}
-    whole = False
     for name in names:
         if name == "-" or not os.path.isdir(name):
-            found[name] = None
+            yield name
             continue
-        whole = True
         below = sorted(_below(name))
         if not below:
-            raise UsageProblem(f"{name}: there is no *{ENDING} file in this folder or below it.")
-        found |= dict.fromkeys(below)
-    return SagaFiles(tuple(found), whole)
+            raise usage(f"{name}: there is no *{ENDING} file in this folder or below it.")
+        yield from below
 
 
 def _below(folder: str) -> Iterator[str]:

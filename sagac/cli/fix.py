@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from sagac.cli import atomic
+from sagac.cli.files import saga_files
 from sagac.cli.lint_settings import Effective, Wishes, effective
 from sagac.cli.support import STDIN, Spec, UsageProblem, colour, read_spec
 
@@ -68,7 +69,8 @@ def command(
     """Put right what is certain: misspelt keys, old booleans, comments that silence nothing.
 
     Comments and layout stay. Fixes are made until none is left; one that would bring a new error is
-    not made. `-` reads standard input and writes the result to standard output.
+    not made. `-` reads standard input and writes the result to standard output; a folder stands for
+    all *.saga.yaml files below it.
 
     \b
     Example:
@@ -77,9 +79,10 @@ def command(
     """
     if "-" in files and len(files) > 1:
         raise UsageProblem("standard input (`-`) can only be fixed alone.")
-    names = tuple(dict.fromkeys(files))
-    shown = [stdin_filename or STDIN if name == "-" else name for name in names]
+    below = tuple(dict.fromkeys(saga_files(files)))
+    shown = [stdin_filename or STDIN if name == "-" else name for name in below]
     settings = effective(Wishes(select, ignore, config), shown)
+    names = [name for name in below if name in files or not settings.excludes(name)]
     specs = [(name, read_spec(name, stdin_filename)) for name in names]
     done = [_fixed(name, spec, settings, _wanted(settings, select), unsafe) for name, spec in specs]
     for work in done:

@@ -40,6 +40,10 @@ class Effective(NamedTuple):
         judged = map(self.project.judged, found)
         return [each for each in judged if each is not None]
 
+    def excludes(self, path: str) -> bool:
+        """Whether a file below a folder that was named is to be left out."""
+        return self.project is not None and self.project.at(path).excludes(Path(path))
+
     def shows(self, code: str, file: str) -> bool:
         """Whether findings of ``code`` in ``file`` are shown."""
         return self.project is None or self.project.at(file).shows(code, file)

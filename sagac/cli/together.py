@@ -4,25 +4,44 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from .support import UsageProblem, read_file
+from .support import read_file, usage
 
 if TYPE_CHECKING:
     from sagac.dsl.compile import Compilation
     from sagac.dsl.diagnostics import Diagnostic
     from sagac.dsl.graph import SagaGraph
+    from sagac.dsl.project import Outline
     from sagac.dsl.rules.handlers.code import Handlers, Wanted
 
 
-@dataclass(frozen=True, slots=True)
-class Together:
+class Together(NamedTuple):
     """The findings, and the text of the Python files that they may name."""
 
     findings: tuple[Diagnostic, ...] = ()
-    sources: Mapping[str, str] = field(default_factory=dict)
+    sources: Mapping[str, str] = {}
+
+
+def outlined(compilation: Compilation) -> Outline | None:
+    """What other sagas may clash with in one; None if it was not understood."""
+    from sagac.dsl.project import outline
+
+    return outline(compilation.resolved) if compilation.resolved is not None else None
+
+
+def look_at_outlines(
+    outlines: Sequence[Outline | None], *, whole: bool = False
+) -> tuple[Diagnostic, ...]:
+    """What is wrong with the sagas of these outlines together; ``whole``: these are all."""
+    from sagac.dsl.compile import check_together
+    from sagac.dsl.records import replace
+
+    understood = [each for each in outlines if each is not None]
+    found = check_together(understood, whole=whole and len(understood) == len(outlines))
+    # `sagac fix` looks at one file at a time and cannot make these
+    return tuple(replace(each, fix=None) for each in found)
 
 
 def look_at_all(
@@ -42,7 +61,7 @@ def look_at_all(
     if handlers is None:
         return Together(found)
     if not Path(handlers).is_dir():
-        raise UsageProblem(f"--handlers {handlers}: there is no such folder.")
+        raise usage(f"--handlers {handlers}: there is no such folder.")
     code = handlers_of(graphs, Path(handlers).as_posix(), _text)
     return Together((*found, *check_handlers(code, graphs)), code.sources)
 

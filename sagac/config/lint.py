@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from sagac.dsl.diagnostics import Diagnostic, Severity
+from sagac.dsl.records import dataclass, field, replace
 from sagac.dsl.selection import Selection, always_shown, fits
 
 from .files import Given, Layer, layers

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote_to_bytes
 from xml.etree import ElementTree
 
 import jsonschema
@@ -35,6 +37,7 @@ ONE = diagnostic(
     ),
     fix=FIX,
 )
+
 TEXTS = st.text(st.characters(), max_size=12)
 LINE_BREAKS = re.compile("[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 
@@ -202,6 +205,8 @@ def test_a_fingerprint_does_not_depend_on_the_line() -> None:
         ("<stdin>", "%3Cstdin%3E"),
         ("a%b#c?.yaml", "a%25b%23c%3F.yaml"),
         ("é.yaml", "%C3%A9.yaml"),
+        ("\udcff.yaml", "%FF.yaml"),  # a name on the disk that is no UTF-8
+        ("\ud800.yaml", "%ED%A0%80.yaml"),
     ],
 )
 def test_the_uri_of_a_file(file: str, uri: str) -> None:
@@ -216,7 +221,14 @@ def test_sarif_is_right_whatever_it_holds(found: list[Diagnostic]) -> None:
     for each, result in zip(found, run["results"], strict=True):
         assert run["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == each.code
         uri = result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
-        assert unquote(uri, errors="surrogateescape").removeprefix("file://") == each.span.file
+        name = unquote_to_bytes(uri.removeprefix("file://"))
+        assert each.span.file in set(_decoded(name))
+
+
+def _decoded(name: bytes) -> Iterator[str]:
+    yield name.decode("utf-8", "surrogateescape")
+    with suppress(UnicodeDecodeError):
+        yield name.decode("utf-8", "surrogatepass")
 
 
 # -- json and counts ----------------------------------------------------------------------------

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -123,6 +122,12 @@ def _root(graph: SagaGraph, name: str) -> Type | None:
     return facts.output_type if facts is not None else None
 
 
+def _read(schema: str) -> Any:
+    import json  # few sagas hold a schema
+
+    return json.loads(schema)
+
+
 def _is_sensitive(live: Live, graph: SagaGraph, types: Mapping[str, Type]) -> bool:
     type_ = _root(graph, live.root)
     if type_ is None:
@@ -130,7 +135,7 @@ def _is_sensitive(live: Live, graph: SagaGraph, types: Mapping[str, Type]) -> bo
     type_ = inlined(type_, types)
     for position, name in enumerate(live.path):
         if isinstance(type_, SchemaType):
-            return _marked(_property(json.loads(type_.schema), live.path[position:]))
+            return _marked(_property(_read(type_.schema), live.path[position:]))
         field = type_.field(name) if isinstance(type_, RecordType) else None
         if field is None:
             return _holds_mark(inlined(live.type, types))
@@ -141,7 +146,7 @@ def _is_sensitive(live: Live, graph: SagaGraph, types: Mapping[str, Type]) -> bo
 def _holds_mark(type_: Type) -> bool:
     match type_:
         case SchemaType(schema):
-            return MARK in schema and _marked(json.loads(schema))
+            return MARK in schema and _marked(_read(schema))
         case ListType(inner) | OptionalType(inner):
             return _holds_mark(inner)
         case RecordType(fields):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from sagac.dsl.model import Suppression
+from sagac.dsl.records import dataclass, field
 from sagac.dsl.span import Span
 
 Function: TypeAlias = "ast.FunctionDef | ast.AsyncFunctionDef"
