@@ -57,11 +57,11 @@ def compile(text: str | bytes, path: str, load: Load) -> Compilation:
 
 
 def _compiled(text: str | bytes, path: str, load: Load) -> Compilation:
-    sources = {path: decoded(text)}
     found = Diagnostics()
     tree, suppressions = read(text, path, found)
     saga = parse(tree, path, found, suppressions) if tree is not None else None
     del tree  # half of the memory that a long file takes
+    sources = {path: decoded(text)}
     graph = resolve(saga, _recording(load, sources), found, path) if saga is not None else None
     earlier = before_the_break(tuple(found), saga)
     findings = sorted((*earlier, *_lint(saga, graph, earlier)), key=lambda each: each.sort_key)

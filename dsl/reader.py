@@ -220,11 +220,7 @@ class _Builder:
             text = text.translate(_BACK)
         text = self.words.setdefault(text, text)
         start, end = event.start_mark, event.end_mark
-        line = start.line + 1
-        if line == self.line:
-            line = self.line  # the same object: of a long file every byte counts
-        else:
-            self.line = line
+        line = self._line(start)
         end_line = line if end.line == start.line else end.line + 1
         place = (line, start.column + 1, end_line, end.column + 1, self.file)
         self.last = span = _new(Span, place)
@@ -246,7 +242,7 @@ class _Builder:
 
     def _open(self, event: Any, mapping: bool) -> None:
         mark = event.start_mark
-        start = (mark.line + 1, mark.column + 1)
+        start = (self._line(mark), mark.column + 1)
         if event.anchor is not None or event.tag is not None:
             start = self._properties(event)
         if len(self.stack) == DEEPEST:
@@ -262,7 +258,7 @@ class _Builder:
             self.last = self._span(event)
         span = self._until_last(frame.start)
         items = frame.items
-        node = Mapping(frame.entries, span) if items is None else Sequence(items, span)
+        node = Mapping(frame.entries, span) if items is None else Sequence(items[:], span)
         if frame.anchor is not None:
             self.anchors[frame.anchor] = (node, self.nodes - frame.before + 1)
         self._place(node)
@@ -336,6 +332,12 @@ class _Builder:
     def _too_many(self, span: Span) -> NoReturn:
         self._report("SY006", span, f"The file has more than {MOST_NODES} values.")
         raise _Stopped
+
+    def _line(self, mark: Any) -> int:
+        """Of a long file every byte counts: the number of a line is one object."""
+        if mark.line + 1 != self.line:
+            self.line = mark.line + 1
+        return self.line
 
     def _until_last(self, start: tuple[int, int]) -> Span:
         end = max(start, (self.last.end_line, self.last.end_column))

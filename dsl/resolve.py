@@ -14,7 +14,7 @@ from .diagnostics import Diagnostics
 from .draft import Draft, draw
 from .facts import ItemFacts, Position, Reach, Role
 from .failures import saga_reasons, with_failures
-from .graph import Edge, Node, SagaGraph
+from .graph import Edge, Node, SagaGraph, in_topological_order
 from .inline import inlined_record
 from .item_facts import FactMaker, Surroundings
 from .live import Liveness
@@ -118,8 +118,7 @@ def _with_edges(graph: SagaGraph, draft: Draft, binder: Binder) -> SagaGraph:
     def type_of(reach: Reach, reader: str) -> Type:
         return binder.type_of(reach, binder.structure.places.get(reader))
 
-    bare = tuple(Edge(n, *edge, ()) for n, edge in enumerate(draft.edges))
-    order = replace(graph, edges=bare).topological
+    order = in_topological_order(len(graph.nodes), ((a, b) for a, b, _ in draft.edges))
     nodes = [(each.kind, each.item.name.text if each.item else None) for each in graph.nodes]
     live = Liveness(graph.saga, graph.facts, type_of).edges(nodes, draft.edges, order)
     edges = (Edge(n, *edge, live[n]) for n, edge in enumerate(draft.edges))

@@ -73,7 +73,8 @@ def read_spec(path: str, stdin_filename: str | None = None, folders: Folders | N
         text, shown = _standard_input(), stdin_filename or STDIN
     else:
         text, shown = _named_file(path), Path(path).as_posix()
-    above, _, last = shown.rpartition("/")
+    last = shown.rpartition("/")[2]
+    above = shown.removesuffix(last)  # with its slash: the root is not the working folder
     known = folders.get(above) if folders is not None else None
     if known is None:
         folder = _real((Path.cwd() / shown).parent)
