@@ -1,7 +1,7 @@
-"""``python -m bench.seeding``: writes the seeded defects from the good sagas and the list of edits.
+"""``python -m bench.seeding``: writes the seeded defects from good sagas and a list of edits.
 
-``specs/defects/edits.yaml`` says, for each file, which saga it was made from, what was changed in it
-and what has to be found. The same list gives the same files.
+``specs/defects/edits.yaml`` says, for each file, which saga it was made from, what was changed
+in it and what has to be found. The same list gives the same files.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ EDITS, EXPECTED = FOLDER / "edits.yaml", FOLDER / "expected.yaml"
 CLEAN, DEFECTIVE, ACROSS = "clean", "defective", "across"
 HEAD = """\
 # What has to be found in each file: written by `python -m bench.seeding` from edits.yaml.
-# A third, chosen by a hash of the path, is held out: nobody looks at it while a rule is written.
+# A third, chosen by a hash of the path, is held out: it is not looked at while rules are written.
 """
 
 
@@ -127,7 +127,9 @@ def main() -> int:
     for good in sorted((FOLDER / CLEAN).glob("*.saga.yaml")):
         path = f"{CLEAN}/{good.name}"
         found.setdefault(path, {"made": "by hand", **_aside(path)})
-    text = yaml.safe_dump(dict(sorted(found.items())), sort_keys=False, width=98, allow_unicode=True)
+    text = yaml.safe_dump(
+        dict(sorted(found.items())), sort_keys=False, width=98, allow_unicode=True
+    )
     EXPECTED.write_text(HEAD + text, encoding="utf-8")
     print(f"{len(found)} files", file=sys.stderr)
     return 0

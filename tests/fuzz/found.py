@@ -28,7 +28,9 @@ def problem(data: bytes, *, deep: bool = True) -> str | None:
 
 
 def _signature(error: BaseException) -> str:
-    frames = [each for each in traceback.extract_tb(error.__traceback__) if "fuzz" not in each.filename]
+    frames = [
+        each for each in traceback.extract_tb(error.__traceback__) if "fuzz" not in each.filename
+    ]
     where = f"{Path(frames[-1].filename).name}:{frames[-1].name}" if frames else ""
     if isinstance(error, Broken):
         return f"Broken: {str(error).split(':')[0][:80]}"

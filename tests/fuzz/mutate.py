@@ -12,24 +12,57 @@ from random import Random
 
 from sagac.dsl.parser_vocabulary import COMMON, KINDS, TOP
 
+_MORE_WORDS = """
+compensatable pivot retriable optional query manual continue settled any all sequence parallel
+reverse forever exponential constant linear none true false null refuse wait unknown locked done
+string integer number boolean decimal datetime date duration uuid bytes enum schema
+input event self saga item lambda None True class def import
+"""
 WORDS = (
     *TOP,
     *COMMON,
     *KINDS,
-    *{key for keys in KINDS.values() for key in keys},
-    *"compensatable pivot retriable optional query manual continue settled any all sequence".split(),
-    *"parallel reverse forever exponential constant linear none true false null refuse wait".split(),
-    *"string integer number boolean decimal datetime date duration uuid bytes enum schema".split(),
-    *"input event self saga item lambda None True class def import unknown locked done".split(),
+    *dict.fromkeys(key for keys in KINDS.values() for key in keys),
+    *_MORE_WORDS.split(),
 )
 VALUES = (
     *("", "~", "0", "-1", "1e999", ".nan", ".inf", "9" * 400, "0x10", "0o7", "2024-02-30", "''"),
     *("[]", "{}", "[[]]", "[{}]", "{a: b}", "[a, a]", "? x", "- x", "&a x", "*a", "!!int x", "<<"),
-    *("1s", "0s", "99999999999d", "1.5h", "5 m", "${input}", "${input.id}", "${saga.failure.reason}"),
+    *(
+        "1s",
+        "0s",
+        "99999999999d",
+        "1.5h",
+        "5 m",
+        "${input}",
+        "${input.id}",
+        "${saga.failure.reason}",
+    ),
     *("'${'", "'${}'", "'${{}}'", "'${x for x in y}'", "'${1/0}'", "'${9**9**9}'", "'${not}'"),
     *("\"${'a' * 9999999}\"", "'${len(input)}'", "'${input.id[0]}'", "'${[x for x in input.id]}'"),
-    *('"\\u0000"', '"\\x1b[2J"', '"\\u202e"', '"\\ud800"', "\u0430dd", "\u200b", "\U0001f600", "\u0130"),
-    *("{{ x }}", "{% raw %}", "__class__", "../..", "/etc/passwd", "a/b", "a.b.c", "a b", "#", "|", ">"),
+    *(
+        '"\\u0000"',
+        '"\\x1b[2J"',
+        '"\\u202e"',
+        '"\\ud800"',
+        "\u0430dd",
+        "\u200b",
+        "\U0001f600",
+        "\u0130",
+    ),
+    *(
+        "{{ x }}",
+        "{% raw %}",
+        "__class__",
+        "../..",
+        "/etc/passwd",
+        "a/b",
+        "a.b.c",
+        "a b",
+        "#",
+        "|",
+        ">",
+    ),
 )
 _WORD = re.compile(r"[A-Za-z_][\w.-]*")
 _VALUE = re.compile(r"(?<=: )[^\n]+|(?<=- )[^\n:]+(?=\n)")
@@ -124,7 +157,9 @@ def _insert(text: str, random: Random) -> str:
 
 def _characters(text: str, random: Random) -> str:
     at = random.randint(0, len(text))
-    put = random.choice((*"{}[],:#&*!|>'\"%@`?-\\\t\r\0$", "\u2028", "\x85", "\udcff", "\ufeff", "\x1b"))
+    put = random.choice(
+        (*"{}[],:#&*!|>'\"%@`?-\\\t\r\0$", "\u2028", "\x85", "\udcff", "\ufeff", "\x1b")
+    )
     return text[:at] + put + text[at + random.randint(0, 2) :]
 
 
