@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +71,7 @@ def _add(text: str, given: list[str], shift: int) -> str:
     return "".join(lines[: at + shift] + new + lines[at + shift :])
 
 
-_KINDS = {
+_KINDS: dict[str, Callable[[str, Any], str]] = {
     "swap": _swap,
     "drop": _drop,
     "after": lambda text, given: _add(text, given, 1),

@@ -143,7 +143,7 @@ class Binder:
         elif self.saga.input.field(name) is not None:
             help = f"Write `input.{name}`."
         else:
-            meant = nearest(name, self._known(spot))
+            meant = None if self.found.full else nearest(name, self._known(spot))
             help = f"Did you mean `{meant}`?" if meant else self._hint(spot)
         self.found.add(diagnostic("NA001", reach.span, message, help=help))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from .codes import diagnostic
 from .diagnostics import Diagnostic, Diagnostics, Severity
 from .graph import SagaGraph
 from .model import Saga
@@ -13,6 +14,7 @@ from .reader import read
 from .resolve import resolve
 from .rules import registry
 from .shadow import before_the_break, without_follow_ups
+from .span import Span
 from .suppress import apply_suppressions
 
 Load = Callable[[str], str | bytes]
@@ -47,6 +49,7 @@ def compile(text: str | bytes, path: str, load: Load) -> Compilation:
     tree, suppressions = read(text, path, found)
     saga = parse(tree, path, found, suppressions) if tree is not None else None
     graph = resolve(saga, _recording(load, sources), found, path) if saga is not None else None
+    _close(found, path)
     earlier = before_the_break(tuple(found), saga)
     findings = sorted((*earlier, *_lint(saga, graph, earlier)), key=lambda each: each.sort_key)
     diagnostics = apply_suppressions(tuple(findings), suppressions)
@@ -54,6 +57,14 @@ def compile(text: str | bytes, path: str, load: Load) -> Compilation:
         diagnostics = (*diagnostics, *_errors_of_children(graph))
     stopped = any(each.severity is Severity.ERROR for each in diagnostics)
     return Compilation(None if stopped else graph, saga, diagnostics, sources)
+
+
+def _close(found: Diagnostics, path: str) -> None:
+    """Says so if there were more mistakes than are kept."""
+    if found.left_out:
+        message = f"The file has more mistakes than are shown here: {found.left_out} are left out."
+        help = "Put right what is shown; what stands further down may be of the same kind."
+        found.close(diagnostic("SY006", Span(1, 1, 1, 1, path), message, help=help))
 
 
 def _lint(

@@ -63,7 +63,7 @@ class _Names:
             elsewhere = self.structure.places.get(need.text)
             sisters = [item.name.text for item in here.items if item is not here.items[position]]
             if elsewhere is None:
-                help = did_you_mean(need.text, sisters) or None
+                help = self._near(need.text, sisters) or None
                 message = f"There is no item named `{need.text}`."
                 self._report("NA001", need.span, message, help)
             else:
@@ -122,13 +122,15 @@ class _Names:
     # -- single names -----------------------------------------------------------------------
 
     def _service(self, name: Name) -> None:
-        if name.text not in self.saga.services:
-            help = did_you_mean(name.text, self.saga.services) or "Add it to `services:`."
+        if name.text not in self.saga.services and name.text.isascii():  # else SY008 speaks of it
+            help = self._near(name.text, self.saga.services) or "Add it to `services:`."
             self._report("NA001", name.span, f"There is no service named `{name.text}`.", help)
 
     def _event(self, name: Name) -> None:
         """An event need not be declared; one that looks like a declared one is misspelt."""
         if name.text in self.saga.events:
+            return
+        if self.found.full:
             return
         meant = nearest(name.text, self.saga.events)
         if meant is not None:
@@ -138,7 +140,7 @@ class _Names:
     def _locks(self, names: Iterable[Name]) -> None:
         for name in names:
             if name.text not in self.saga.locks:
-                help = did_you_mean(name.text, self.saga.locks) or "Declare it under `locks:`."
+                help = self._near(name.text, self.saga.locks) or "Declare it under `locks:`."
                 self._report("NA001", name.span, f"There is no lock named `{name.text}`.", help)
 
     def _refusals(self, recover: Iterable[Recover], declared: set[str]) -> None:
@@ -147,7 +149,10 @@ class _Names:
             if name.text not in declared and name.text not in ANY_REFUSAL:
                 known = [*sorted(declared), *ANY_REFUSAL]
                 message = f"Nothing here fails with `{name.text}`."
-                self._report("NA001", name.span, message, did_you_mean(name.text, known))
+                self._report("NA001", name.span, message, self._near(name.text, known))
+
+    def _near(self, word: str, known: Iterable[str]) -> str:
+        return "" if self.found.full else did_you_mean(word, known)
 
     def _report(
         self, code: str, span: Span, message: str, help: str | None, label: Label | None = None

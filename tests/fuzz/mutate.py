@@ -74,7 +74,8 @@ def mutated(data: bytes, random: Random) -> bytes:
     """``data`` after one to four changes; the same for the same state of ``random``."""
     text = data.decode("utf-8", "surrogateescape")
     for _ in range(random.choice((1, 1, 1, 2, 2, 3, 4))):
-        text = random.choice(CHANGES)(text, random)
+        change = random.choice(CHANGES)
+        text = change(text, random)
     return text.encode("utf-8", "surrogateescape")
 
 
@@ -157,7 +158,7 @@ def _insert(text: str, random: Random) -> str:
 
 def _characters(text: str, random: Random) -> str:
     at = random.randint(0, len(text))
-    put = random.choice(
+    put: str = random.choice(
         (*"{}[],:#&*!|>'\"%@`?-\\\t\r\0$", "\u2028", "\x85", "\udcff", "\ufeff", "\x1b")
     )
     return text[:at] + put + text[at + random.randint(0, 2) :]
