@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import pairwise
 
-from .reader_text import name_of
+from .characters import name_of
 
 MOST_COMPARED = 500  # known words; comparing is quadratic in their length
 FEW = 50  # of them are compared closely
