@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 from kitchen_garden.generated.engine import Call, Done, Never, NotYet
 from kitchen_garden.generated.types import (
@@ -26,7 +26,7 @@ class BedsHandlers:
 
     async def plant_seed(self, request: PlantSeedInput, call: Call) -> PlantSeedOutput | Frozen:
         """Puts a seed into the next row, under the key of the call."""
-        if datetime.now(timezone.utc).month in (12, 1, 2):
+        if datetime.now(UTC).month in (12, 1, 2):
             return Frozen()
         return PlantSeedOutput(row=self.rows.setdefault(str(uuid.uuid4()), len(self.rows)))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 from kitchen_garden.generated.engine import Call, Done, Never, NotYet
 from kitchen_garden.generated.types import (
@@ -25,7 +25,7 @@ class BedsHandlers:
 
     async def plant_seed(self, request: PlantSeedInput, call: Call) -> PlantSeedOutput | Frozen:
         """Puts a seed into the next row, under the key of the call."""
-        if datetime.now(timezone.utc).month in (12, 1, 2):
+        if datetime.now(UTC).month in (12, 1, 2):
             return Frozen()
         return PlantSeedOutput(row=self.rows.setdefault(call.key, len(self.rows)))
 
