@@ -2,13 +2,14 @@
 PYTHON ?= python3
 WORKERS ?= 2
 SIZE ?= small
+SECONDS ?= 60
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --timeout 120
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test unit bench chaos lint format docs pins clean
+.PHONY: help venv demo test unit bench chaos fuzz lint format docs pins clean
 
 help: ## Show what there is
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -47,6 +48,11 @@ bench: $(VENV)/test.stamp ## Measure; writes the tables in docs/benchmarks.md
 
 chaos: $(VENV)/test.stamp ## Kill running sagas and compare the outcome (SIZE=ci, small or large)
 	$(BIN)/python -m tests.chaos --size $(SIZE)
+
+fuzz: $(VENV)/test.stamp ## Look for files that break sagac (SECONDS=60); a find becomes a case for the tests
+	@$(BIN)/python -c 'import atheris' 2>/dev/null || $(PIP) install --editable '.[fuzz]' \
+	  || echo "atheris cannot be had here: fuzzing without seeing what is reached" >&2
+	$(BIN)/python -m tests.fuzz --seconds $(SECONDS)
 
 lint: $(VENV)/test.stamp ## Check style and types
 	$(BIN)/ruff check .

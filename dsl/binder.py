@@ -159,7 +159,7 @@ class Binder:
             meant = f"input.{name}"
             help = f"Write `{meant}`."
         else:
-            meant = nearest(name, self._known(spot))
+            meant = None if self.found.full else nearest(name, self._known(spot))
             help = f"Did you mean `{meant}`?" if meant else self._hint(spot)
         exact = reach.span.end_column - reach.span.column == len(name)
         fix = renamed(reach.span, meant) if exact else None

@@ -12,6 +12,8 @@ from typing import NamedTuple
 from .diagnostics import Diagnostic, Label, Repair, Severity
 from .span import Span
 
+LONGEST = 1_000  # characters of a message: a name, or a path of names, may be of any length
+
 E, W, I = Severity.ERROR, Severity.WARNING, Severity.INFO
 
 
@@ -129,6 +131,17 @@ def diagnostic(
     labels: tuple[Label, ...] = (),
     fix: Repair | None = None,
 ) -> Diagnostic:
-    """A finding of ``code`` with the name and severity of the table. Raises KeyError if unknown."""
+    """A finding of ``code`` with the name and severity of the table. Raises KeyError if unknown.
+
+    What the file put into ``message`` is kept to one line of bounded length.
+    """
     entry = CODES[code]
+    if len(message) > LONGEST or not message.isprintable():
+        message = _one_line(message)
     return Diagnostic(code, entry.name, entry.severity, message, span, labels, help, fix)
+
+
+def _one_line(message: str) -> str:
+    """``message`` with control characters written out, and cut off where nobody reads on."""
+    cut = message if len(message) <= LONGEST else f"{message[:LONGEST]} ..."
+    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in cut)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from .codes import diagnostic
 from .collector import without_collection
 from .diagnostics import Diagnostic, Diagnostics, Severity
 from .graph import SagaGraph
@@ -16,6 +17,7 @@ from .resolve import resolve
 from .rules import registry
 from .shadow import before_the_break, without_follow_ups
 from .sources import decoded
+from .span import Span
 from .suppress import apply_suppressions, without_silenced
 
 if TYPE_CHECKING:
@@ -63,6 +65,7 @@ def _compiled(text: str | bytes, path: str, load: Load) -> Compilation:
     del tree  # half of the memory that a long file takes
     sources = {path: decoded(text)}
     graph = resolve(saga, _recording(load, sources), found, path) if saga is not None else None
+    _close(found, path)
     earlier = before_the_break(tuple(found), saga)
     findings = sorted((*earlier, *_lint(saga, graph, earlier)), key=lambda each: each.sort_key)
     diagnostics = apply_suppressions(tuple(findings), suppressions)
@@ -98,6 +101,14 @@ def check_handlers(handlers: Handlers, graphs: Sequence[SagaGraph]) -> tuple[Dia
     found = registry.run(registry.handler_checks(handlers), graphs[0].saga.name.span)
     own = (each for graph in graphs for each in graph.saga.suppressions)
     return without_silenced(found, (*own, *suppressions(handlers)))
+
+
+def _close(found: Diagnostics, path: str) -> None:
+    """Says so if there were more mistakes than are kept."""
+    if found.left_out:
+        message = f"The file has more mistakes than are shown here: {found.left_out} are left out."
+        help = "Put right what is shown; what stands further down may be of the same kind."
+        found.close(diagnostic("SY006", Span(1, 1, 1, 1, path), message, help=help))
 
 
 def _lint(

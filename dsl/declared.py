@@ -64,7 +64,7 @@ class _Names:
             elsewhere = self.structure.places.get(need.text)
             sisters = [item.name.text for item in here.items if item is not here.items[position]]
             if elsewhere is None:
-                help = did_you_mean(need.text, sisters) or None
+                help = self._near(need.text, sisters) or None
                 message = f"There is no item named `{need.text}`."
                 self._unknown(need, message, help, sisters)
             else:
@@ -123,8 +123,8 @@ class _Names:
     # -- single names -----------------------------------------------------------------------
 
     def _service(self, name: Name) -> None:
-        if name.text not in self.saga.services:
-            help = did_you_mean(name.text, self.saga.services) or "Add it to `services:`."
+        if name.text not in self.saga.services and name.text.isascii():  # else SY008 speaks of it
+            help = self._near(name.text, self.saga.services) or "Add it to `services:`."
             self._unknown(
                 name, f"There is no service named `{name.text}`.", help, self.saga.services
             )
@@ -132,6 +132,8 @@ class _Names:
     def _event(self, name: Name) -> None:
         """An event need not be declared; one that looks like a declared one is misspelt."""
         if name.text in self.saga.events:
+            return
+        if self.found.full:
             return
         meant = nearest(name.text, self.saga.events, SLIP)
         if meant is not None:
@@ -141,7 +143,7 @@ class _Names:
     def _locks(self, names: Iterable[Name]) -> None:
         for name in names:
             if name.text not in self.saga.locks:
-                help = did_you_mean(name.text, self.saga.locks) or "Declare it under `locks:`."
+                help = self._near(name.text, self.saga.locks) or "Declare it under `locks:`."
                 self._unknown(name, f"There is no lock named `{name.text}`.", help, self.saga.locks)
 
     def _refusals(self, recover: Iterable[Recover], declared: set[str]) -> None:
@@ -150,10 +152,14 @@ class _Names:
             if name.text not in declared and name.text not in ANY_REFUSAL:
                 known = [*sorted(declared), *ANY_REFUSAL]
                 message = f"Nothing here fails with `{name.text}`."
-                self._unknown(name, message, did_you_mean(name.text, known), known)
+                self._unknown(name, message, self._near(name.text, known), known)
+
+    def _near(self, word: str, known: Iterable[str]) -> str:
+        return "" if self.found.full else did_you_mean(word, known)
 
     def _unknown(self, name: Name, message: str, help: str | None, known: Iterable[str]) -> None:
-        fix = renamed(name.span, nearest(name.text, known))
+        meant = None if self.found.full else nearest(name.text, known)
+        fix = renamed(name.span, meant)
         self.found.add(diagnostic("NA001", name.span, message, help=help, fix=fix))
 
     def _report(

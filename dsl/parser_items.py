@@ -125,7 +125,7 @@ class Items(Parts):
 
     def _guessed_kind(self, node: Mapping, first: Entry) -> tuple[str, Entry | None]:
         text = first.key.text
-        meant = nearest(text, KINDS)
+        meant = nearest(text, KINDS) if not self.found.full else None
         listed = expected_one_of(KINDS)
         if meant is not None:
             message = f"{short(text)} is no kind of item."

@@ -108,6 +108,9 @@ class Shapes:
         self, entry: Entry, what: str, known: Collection[str], entries: dict[str, Entry]
     ) -> None:
         text = entry.key.text
+        if self.found.full:
+            self.report("SY002", entry.key.span, f"Unknown key {short(text)} in {what}.")
+            return
         free = [key for key in known if key not in entries]
         meant = nearest(text, free)
         if meant is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 
+from .characters import name_of
 from .codes import diagnostic
 from .diagnostics import Diagnostics
 from .span import Span
@@ -75,14 +76,6 @@ def place(text: str, index: int, file: str) -> Span:
     line = before.count("\n") + 1
     column = len(before) - before.rfind("\n")
     return Span(line, column, line, column + 1, file)
-
-
-def name_of(character: str) -> str:
-    """The code point and the Unicode name of ``character``."""
-    import unicodedata
-
-    name = unicodedata.name(character, "")
-    return f"U+{ord(character):04X}" + (f" ({name})" if name else "")
 
 
 def _report(found: Diagnostics, span: Span, message: str) -> None:

@@ -125,7 +125,7 @@ def _list(node: Sequence, found: Diagnostics, known: Iterable[str]) -> Type | No
 
 
 def _enum(node: Sequence, found: Diagnostics) -> EnumType | None:
-    values: list[str] = []
+    values: dict[str, None] = {}
     before = len(found)
     for item in node.items:
         if not isinstance(item, Scalar) or not isinstance(item.value, str):
@@ -136,7 +136,7 @@ def _enum(node: Sequence, found: Diagnostics) -> EnumType | None:
             message = f"The enum holds {item.value!r} twice."
             found.add(diagnostic("TY003", item.span, message))
         else:
-            values.append(item.value)
+            values[item.value] = None
     if not node.items:
         found.add(diagnostic("TY003", node.span, "An enum holds at least one text."))
     return EnumType(tuple(values)) if len(found) == before else None

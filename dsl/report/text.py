@@ -31,7 +31,8 @@ def render(
     diagnostics: Iterable[Diagnostic], sources: Mapping[str, str], *, colour: bool = False
 ) -> str:
     """Returns the findings as text, one after another; ``sources`` holds the files by name."""
-    return "\n".join(_Report(found, sources, colour).text() for found in diagnostics)
+    lines = _Lines(sources)
+    return "\n".join(_Report(found, lines, colour).text() for found in diagnostics)
 
 
 def summary(diagnostics: Iterable[Diagnostic], files: int) -> str:
@@ -61,13 +62,25 @@ def _counted(number: int, word: str) -> str:
     return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
+class _Lines(dict[str, list[str]]):
+    """The lines of the files by name; each file is taken apart once, when it is first shown."""
+
+    def __init__(self, sources: Mapping[str, str]) -> None:
+        super().__init__()
+        self.sources = sources
+
+    def __missing__(self, file: str) -> list[str]:
+        self[file] = lines = _BREAK.split(self.sources.get(file, ""))
+        return lines
+
+
 class _Report:
     """Writes one finding."""
 
-    def __init__(self, found: Diagnostic, sources: Mapping[str, str], colour: bool) -> None:
+    def __init__(self, found: Diagnostic, lines: _Lines, colour: bool) -> None:
         self.found = found
         self.paint = Paint(colour)
-        self.sources = sources
+        self.lines = lines
         spans = [found.span, *(label.span for label in found.labels)]
         self.gutter = len(str(max(span.line for span in spans)))
 
@@ -89,7 +102,7 @@ class _Report:
         yield f"{self._bar('=')} {found.name}: `sagac explain {found.code}`"
 
     def _frame(self, file: str, *, first: bool) -> Iterator[str]:
-        lines = _BREAK.split(self.sources.get(file, ""))
+        lines = self.lines[file]
         marks = list(self._marks(file, lines))
         span = self.found.span if first else self._first_label(file)
         place = f"{visible(file)}:{span.line}:{span.column}"
@@ -130,22 +143,25 @@ class _Report:
         shown, cut = self._source(line, source, marks[0].start, marks[-1].end)
         yield shown
         for mark in marks:
-            before = " " * width(plain(source)[cut : mark.start])
+            before = " " * width(plain(source[cut : min(mark.start, cut + WIDEST)]))
             if cut:
                 before += "  "
             sign = "^" if mark.primary else "-"
-            length = min(width(plain(source)[mark.start : mark.end]), WIDEST)
+            marked = source[mark.start : min(mark.end, mark.start + WIDEST)]
+            length = min(width(plain(marked)), WIDEST)
             under = sign * max(1, length)
             text = f"{under} {mark.message}" if mark.message else under
             yield f"{self._bar('|')} {before}{self.paint.mark(text, mark.primary, self.found)}"
 
     def _source(self, line: int, source: str, start: int, end: int) -> tuple[str, int]:
         """The line as shown, and how many of its first characters were cut off."""
-        text, cut = plain(source).rstrip(), 0
+        text, cut = source.rstrip(), 0
         if len(text) > WIDEST:
             cut = max(0, start - 20) if end > WIDEST else 0
-            rest = text[cut : cut + WIDEST]
+            rest = plain(text[cut : cut + WIDEST])
             text = ("… " if cut else "") + rest + (" …" if cut + WIDEST < len(text) else "")
+        else:
+            text = plain(text)
         number = self.paint.dim(f"{line:>{self.gutter}} |")
         return f"{number} {text}", cut
 
