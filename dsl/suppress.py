@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator
-from dataclasses import replace
 
 from .codes import CODES, diagnostic
 from .diagnostics import Diagnostic, Repair, Safety, Severity
 from .model import Suppression
+from .records import replace
 from .repairs import removed, written
 from .rules.registry import needs_more, stops_the_compiler
 from .span import Span

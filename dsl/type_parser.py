@@ -6,7 +6,6 @@ over a mapping is JSON Schema; any other mapping is a record, so that fields may
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 
 from .codes import diagnostic
@@ -146,6 +145,8 @@ def _schema(node: Mapping, found: Diagnostics) -> SchemaType | None:
     """Keeps the schema as canonical JSON, after checking that it is one."""
     schema = _plain(node)
     # Loaded only for a saga that holds JSON Schema: it is slow to load.
+    import json
+
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import SchemaError
 

@@ -8,13 +8,13 @@ combination decides; where that would be too many, nothing is claimed.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import fields, is_dataclass
 from decimal import ROUND_FLOOR, Decimal
 from itertools import pairwise, product
 from operator import ge, gt, le, lt
 from typing import Any, NamedTuple, TypeAlias
 
 from sagac.dsl.reach import reads
+from sagac.dsl.records import fields, is_dataclass
 from sagac.dsl.scope import known
 from sagac.dsl.syntax import (
     Attribute,

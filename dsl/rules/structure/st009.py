@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import NamedTuple
 
 from sagac.dsl.codes import diagnostic
@@ -11,6 +10,7 @@ from sagac.dsl.diagnostics import Diagnostic, Label, Severity
 from sagac.dsl.facts import Reach
 from sagac.dsl.graph import SagaGraph
 from sagac.dsl.model import Case, Choose, Fail
+from sagac.dsl.records import replace
 from sagac.dsl.rules.decided import decided
 from sagac.dsl.rules.places import Places, places_of
 from sagac.dsl.rules.rule import Rule
