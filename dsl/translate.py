@@ -9,8 +9,8 @@ becomes one, a literal with a point is exact or not as what it meets.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import fields, is_dataclass
 
+from .records import fields, is_dataclass
 from .relations import present, widened
 from .scope import Scope, path_of
 from .syntax import Array, Comprehension, Expr, Literal, Record, Reference, Template, Value
