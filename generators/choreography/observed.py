@@ -1,0 +1,96 @@
+"""The picture of a saga that its observer works with, from the projection."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sagac.dsl.model import Foreach, Repeat, Retry, Seconds, Step, Undo, Wait
+from sagac.dsl.worst_case import attempts_time
+from sagac.templates.choreography.runtime.picture import Heard, Link, Picture, Spot
+
+from .events import Events, asks
+from .parts import Node, Projection
+
+
+def picture(projection: Projection, events: Events | None = None) -> Picture:
+    """All nodes and edges, who plays them, what the events are called and who hears them."""
+    events = events or Events(projection)
+    saga = projection.graph.saga
+    declared = saga.services
+    teams = {name: declared[name].team for name in projection.services if name in declared}
+    return Picture(
+        saga=saga.name.text,
+        version=saga.version,
+        services=projection.services,
+        spots={id: _spot(node) for id, node in projection.nodes.items()},
+        links=tuple(
+            Link(e.name, e.source, e.target, e.label, e.way, e.rule) for e in projection.edges
+        ),
+        names={told.key: name for told, name in events.names.items()},
+        heard=tuple(
+            Heard(each.service, events.names[each.told], each.text) for each in events.reactions
+        ),
+        teams={name: team.text for name, team in teams.items() if team is not None},
+    )
+
+
+def _spot(node: Node) -> Spot:
+    more: dict[str, Any] = {}
+    if node.item is not None:
+        more = _of_item(node)
+    return Spot(
+        node.id,
+        node.kind,
+        node.owner,
+        node.path,
+        undoer=node.undoer or "",
+        partner=node.partner or "",
+        loop=node.loop or "",
+        sequence=node.sequence,
+        settled=node.settled,
+        depth=len(node.loops),
+        **more,
+    )
+
+
+def _of_item(node: Node) -> dict[str, Any]:
+    item, facts = node.item, node.facts
+    more: dict[str, Any] = {}
+    undo = facts.compensation
+    if node.compensates or node.undoer:
+        more["undo"] = undo.action if undo is not None else facts.action
+        if undo is not None:
+            more["undo_budget"] = _budget(undo.retry, undo.timeout)
+    match item:
+        case Step() if node.kind == "step":
+            more |= {"action": facts.action, "effect": facts.effect}
+            more["budget"] = _budget(facts.retry, facts.timeout)
+        case Undo() if node.kind == "undo":
+            more["undo"] = facts.action
+            more["undo_budget"] = _budget(facts.retry, facts.timeout)
+        case Wait() if node.kind == "wait":
+            named = [each.event.text for each in item.first if each.event is not None]
+            more["events"] = (item.event.text,) if item.event is not None else tuple(named)
+            more["budget"] = _wait(item)
+        case Foreach() if node.kind == "loop" and item.mode == "parallel":
+            limit = item.limit
+            more["limit"] = limit if limit is None or isinstance(limit, int) else 0
+        case Repeat():
+            more["pauses"] = item.every is not None
+    more["asks"] = asks(item)
+    return more
+
+
+def _budget(retry: Retry, timeout: float) -> float:
+    """How long an answer may take; of what is tried for ever, the first attempts."""
+    bounded = attempts_time(retry, timeout)
+    if bounded is not None:
+        return bounded
+    first = attempts_time(Retry(3, retry.backoff, retry.initial, retry.max), timeout)
+    return first if first is not None else 3 * timeout
+
+
+def _wait(item: Wait) -> float | None:
+    pauses = [each.after for each in item.first if each.after is not None]
+    span = next(iter(pauses), item.duration or item.timeout)
+    return span.value if isinstance(span, Seconds) else None
