@@ -2,6 +2,7 @@
 
 Families: SY reading and shape, NA names, TY types and expressions, CO compensation, PI pivot and
 roles, DA data, TI time, ST structure, RE repetition, IS isolation, HA handlers, GE generation,
+CH choreography,
 IN a mistake of sagac itself.
 """
 
@@ -23,6 +24,13 @@ class Code(NamedTuple):
 
 
 CODES: dict[str, Code] = {
+    "CH001": Code("lock-of-several-services", E),
+    "CH002": Code("undone-in-order-of-finishing", E),
+    "CH003": Code("child-with-own-end", E),
+    "CH004": Code("child-fails-after-pivot", E),
+    "CH005": Code("group-undo-reads-members", E),
+    "CH006": Code("record-read-whole", E),
+    "CH007": Code("key-of-used-saga", E),
     "CO001": Code("effect-without-compensation", E),
     "CO002": Code("compensation-without-effect", E),
     "CO003": Code("compensation-reads-missing", E),

@@ -35,6 +35,10 @@ class Names:
         """The source of a whole path, such as ``("saga", "key")``; None if it is not special."""
         return None
 
+    def presence(self, path: tuple[str, ...], there: bool) -> str | None:
+        """The source of ``PATH is not None`` (or ``is None``); None if it is as one writes it."""
+        return None
+
     def member(self, base: str, record: Type, field: str) -> str:
         """The source of a field of ``base``, a record; a dict if its type is ``any``."""
         return f"{base}.{field}" if isinstance(record, RecordType) else f'{base}.get("{field}")'

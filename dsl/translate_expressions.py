@@ -43,6 +43,7 @@ class NamesProtocol(Protocol):
 
     def root(self, name: str) -> str: ...
     def path(self, path: tuple[str, ...]) -> str | None: ...
+    def presence(self, path: tuple[str, ...], there: bool) -> str | None: ...
     def member(self, base: str, record: Type, field: str) -> str: ...
 
 
@@ -147,7 +148,7 @@ class Translation:
             case Binary():
                 return self._binary(expr, scope)
             case Compare():
-                return self._compare(expr, scope), COMPARE
+                return self._presence(expr) or (self._compare(expr, scope), COMPARE)
             case Logic():
                 return self._logic(expr, scope)
             case Conditional():
@@ -161,7 +162,7 @@ class Translation:
         path = path_of(expr)
         if path is not None and path[0] not in self.bound:
             special = self.names.path(path)
-            if special is not None:
+            if special is not None and path not in scope.present:
                 return special
         if isinstance(expr, Reference):
             return self.bound.get(expr.name) or self.names.root(expr.name)
@@ -204,6 +205,17 @@ class Translation:
             parts += [operator, self._compared(operand, scope, number)]
         return " ".join(parts)
 
+    def _presence(self, expr: Compare) -> Source | None:
+        """``X is None`` and ``X is not None`` where the names have a way of their own to ask."""
+        operator, operand = expr.rest[0]
+        path = path_of(expr.left)
+        if operator not in ("is", "is not") or operand.__class__ is not Constant or path is None:
+            return None
+        if path[0] in self.bound or len(expr.rest) > 1:
+            return None
+        source = self.names.presence(path, operator == "is not")
+        return None if source is None else (source, OR if operator == "is" else AND)
+
     def _element(self, expr: Expr, scope: Scope) -> Type:
         """The type of a value, or of the elements of a list (of ``x in list``)."""
         type_ = scope.resolve(present(scope.resolve(static_type(expr, scope))))
@@ -222,7 +234,7 @@ class Translation:
         level = AND if expr.operator == "and" else OR
         parts = []
         for operand in expr.operands:
-            parts.append(self._hold(operand, scope, level + 1))
+            parts.append(self._hold(operand, scope, level))
             scope = narrow(operand, scope, expr.operator == "and")
         return f" {expr.operator} ".join(parts), level
 

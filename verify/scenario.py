@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sagac.dsl.evaluate import EvaluationError, evaluate
+from sagac.dsl.facts import OnUnknown, Role
 from sagac.dsl.graph import SagaGraph
 from sagac.dsl.model import (
     Choose,
@@ -29,6 +30,8 @@ from .samples import sample_record, variants
 from .simulate import simulate
 from .trace import Done, Outcome, Refused, Request, Trace, Unknown
 from .values import to_json
+
+UNKNOWN_TRIES = 2  # of a call that is made again until it is done
 
 
 def parts(item: Item) -> Iterator[Sequence[Item]]:
@@ -113,6 +116,7 @@ class Scenario:
         self.fails = fails
         self.refusal = refusal
         self.failed: str | None = None
+        self.tries = 0  # how often the failing call was made
         self.reached = {fails} if fails else set()
         self.handlers: dict[str, str] = {}  # a step that must be refused so that a handler runs
         if fails:
@@ -158,14 +162,22 @@ class Scenario:
             return Done()
         if item.name.text in self.handlers and self.fails not in (None, item.name.text):
             return _refusal(self.handlers[item.name.text], item)
-        if self._failing(request):
+        if self._failing(request) and not self._long_enough(item):
             self.failed = request.path
+            self.tries += 1
             return self._failure(item)
         return self._wait(item) if isinstance(item, Wait) else self._done(item)
 
     def _failing(self, request: Request) -> bool:
         path = request.path.removesuffix("~query")
         return request.item.name.text == self.fails and self.failed in (None, path)
+
+    def _long_enough(self, item: Item) -> bool:
+        """A call that is repeated until it is done, is done in the end: else the path has none."""
+        facts = self.graph.facts[item.name.text]
+        retriable = facts.role is Role.RETRIABLE or facts.on_unknown is OnUnknown.RETRY
+        endless = retriable and facts.retry.attempts is None and self.refusal is None
+        return endless and self.tries >= UNKNOWN_TRIES
 
     def _failure(self, item: Item) -> Outcome:
         if self.refusal is None:

@@ -28,6 +28,7 @@ FAMILIES = {
     "TI": "time",
 }
 ELSEWHERE = {
+    "CH": "choreography",
     "DA": "data",
     "GE": "generation",
     "IN": "internal",

@@ -55,5 +55,7 @@ def render(dot: str, format: str) -> bytes:
 
 
 def _first_line(reason: bytes) -> str:
+    """What went wrong: a warning, as about a font, is said only if nothing else is."""
     lines = reason.decode(errors="replace").strip().splitlines()
-    return lines[0] if lines else "the dot engine failed and gave no reason"
+    errors = [line for line in lines if line and not line.startswith("Warning:")]
+    return next(iter(errors or lines), "the dot engine failed and gave no reason")

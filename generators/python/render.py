@@ -124,9 +124,9 @@ def _depth(entry: tuple[str, set[str]]) -> tuple[int, str]:
 
 
 def _natural(name: str) -> list[tuple[bool, int, str]]:
-    """The order of formatters: ``Step5`` before ``Step11``."""
-    parts = re.split(r"(\d+)", name)
-    return [(part.isdigit(), int(part) if part.isdigit() else 0, part) for part in parts if part]
+    """The order of formatters: ``Step5`` before ``Step11``, ``NobodyFree`` before ``NoSlot``."""
+    parts = [part for text in (name.lower(), name) for part in re.split(r"(\d+)", text)]
+    return [(part.isdigit(), int(part) if part.isdigit() else 0, part) for part in parts]
 
 
 def _import(module: str, names: set[str]) -> str:

@@ -53,6 +53,16 @@ class WorkflowNames(Names):
             return f"({self.member(variable, record, path[1])} if {variable} else None)"
         return None
 
+    def presence(self, path: tuple[str, ...], there: bool) -> str | None:
+        """The question whether a field of what may be None is there, so that mypy follows it."""
+        if len(path) != 2 or path[0] not in self.maybe or path in self.paths:
+            return None
+        variable, asked = self.root(path[0]), "is not" if there else "is"
+        if any(each[:2] == path for each in self.paths):
+            return f"{variable} {asked} None"  # the lists of a loop are there if the loop is
+        field = self.member(variable, self.types.get(path[0], ANY), path[1])
+        return f"{variable} {asked} None {'and' if there else 'or'} {field} {asked} None"
+
     def member(self, base: str, record: Type, field: str) -> str:
         """The attribute of a dataclass, the entry of a dict."""
         if not isinstance(record, RecordType):

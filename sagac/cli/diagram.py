@@ -68,7 +68,7 @@ def command(
         raise UsageProblem("--all goes with -o FOLDER, and without --kind, --format and --fail")
     if fail and kind not in (None, "sequence"):
         raise UsageProblem(f"--fail draws a sequence, not the kind {kind!r}")
-    form = format_ or _by_name(output)
+    form = format_ or ("svg" if everything else _by_name(output))
     if form == "png" and output is None and _to_terminal():
         raise UsageProblem("a png does not go to a terminal: name a file with -o, or use a pipe")
     graph = compile_or_exit(read_spec(file, stdin_filename))
@@ -87,8 +87,17 @@ def _to_terminal() -> bool:
 
 
 def _by_name(output: str | None) -> str:
+    """The format that the name of the file asks for. Raises UsageProblem if there is no such."""
     ending = Path(output).suffix[1:].lower() if output else ""
-    return next((name for name, each in ENDINGS.items() if each == ending), "svg")
+    for name, each in ENDINGS.items():
+        if ending == each:
+            return name
+    if ending:
+        known = ", ".join(f".{each}" for each in ENDINGS.values())
+        raise UsageProblem(
+            f"no pictures are written as .{ending}; name the file {known}, or give --format"
+        )
+    return "svg"
 
 
 def _draw(graph: SagaGraph, kind: str, form: str, fail: str | None) -> bytes:
@@ -113,6 +122,8 @@ def _played(graph: SagaGraph, fail: str | None) -> Story:
         hint = did_you_mean(step, graph.facts).strip()
         raise UsageProblem(f"there is no item {step!r} in this saga. {hint}")
     kind = graph.facts[step].item.kind
+    if kind == "saga":
+        raise UsageProblem(f"{step!r} fails by what fails inside it: draw the file that it uses")
     if kind not in FAILING:
         raise UsageProblem(
             f"{step!r} ({kind}) does not fail by itself: name a step, a wait or a fail"

@@ -12,7 +12,9 @@ import click
 from sagac.cli.support import Spec, UsageProblem, print_findings
 from sagac.dsl.compile import Compilation, compile
 from sagac.dsl.evaluate import EvaluationError, evaluate
+from sagac.dsl.facts import OnUnknown, Role
 from sagac.dsl.graph import SagaGraph
+from sagac.dsl.model import SubSaga
 from sagac.dsl.suggest import did_you_mean
 from sagac.verify.scenario import reaching, sample_input
 from sagac.verify.values import record_from_json, to_json
@@ -49,6 +51,7 @@ def run(wish: Wish) -> SagaState:
     graph = compilation.graph
     assert graph is not None
     _check_names(wish, graph)
+    _warn_of_endless(wish, graph)
     place = find_place(wish.store)
     data = _input(wish, graph)
     key = _key(graph, data)
@@ -86,7 +89,23 @@ def _check_names(wish: Wish, graph: SagaGraph) -> None:
         known = [each.name.text for each in owner.facts[item.name.text].refusals]
         if fault.refusal is not None and fault.refusal not in known:
             hint = did_you_mean(fault.refusal, known) if known else "It has none."
+            if isinstance(item, SubSaga):
+                hint = "It is a saga: name the step that fails in it, as in --fail STEP:REFUSAL."
             raise UsageProblem(f"{fault.step} has no refusal {fault.refusal!r}. {hint}")
+
+
+def _warn_of_endless(wish: Wish, graph: SagaGraph) -> None:
+    """A call that is repeated until it is done makes a run without end: better said before."""
+    for fault in map(Fault.parse, wish.faults):
+        owner, item = items_of(graph)[item_name(fault.step)]
+        facts = owner.facts[item.name.text]
+        retried = facts.role is Role.RETRIABLE or facts.on_unknown is OnUnknown.RETRY
+        if fault.refusal is None and retried and facts.retry.attempts is None:
+            click.echo(
+                f"{fault.step} is called again until it is done, so this run does not end by"
+                " itself: Ctrl-C leaves it, sagac status says where it is",
+                err=True,
+            )
 
 
 def _input(wish: Wish, graph: SagaGraph) -> Mapping[str, Any]:
@@ -154,6 +173,8 @@ def _ended(place: Place, graph: SagaGraph, key: str, data: Mapping[str, Any]) ->
 def _program(wish: Wish, compilation: Compilation, place: Place) -> Program:
     place.prepare()
     folder = wish.folder or find_output(wish.spec, compilation)
+    if not wish.simulate and folder is None:
+        click.echo("no handlers/ here or beside the file: simulated participants answer", err=True)
     if wish.simulate or folder is None:
         return simulated(wish.spec, compilation, place)
     if wish.faults:

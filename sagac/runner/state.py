@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sagac.dsl.graph import SagaGraph
+from sagac.dsl.model import Wait
 from sagac.verify.simulate import simulate
 from sagac.verify.trace import PENDING, Done, Outcome, Refused, Request, Unknown
 from sagac.verify.values import record_from_json
@@ -58,7 +59,8 @@ class SagaState:
         if not self.at:
             return f"{name} is {self.state} since {time}"
         places = ", ".join(_place(path) for path in self.at)
-        waiting = " and ".join(dict.fromkeys(self.waits_for))
+        word = " and " if len(self.at) > 1 else " or "  # one place waits for several in a race
+        waiting = word.join(dict.fromkeys(self.waits_for))
         if self.state == "STUCK":
             return f"{name} is STUCK in {places} since {time} and waits for a person"
         doing = f"waiting for {waiting}" if waiting else "running"
@@ -103,7 +105,7 @@ def _position(
 
     data = record_from_json(store.input(row.id), graph.saga.input, graph.saga.types)
     trace = simulate(graph, data, behaviour, key=row.key)
-    waits_for = tuple(_waits_for(request) for request in trace.open)
+    waits_for = tuple(each for request in trace.open for each in _waits_for(request))
     state = row.state if trace.state in ENDED else trace.state
     return state, trace.at, waits_for
 
@@ -127,11 +129,12 @@ def _outcome(call: CallRow, graph: SagaGraph, request: Request) -> Outcome:
     return Refused(call.reason or call.outcome, call.data)
 
 
-def _waits_for(request: Request) -> str:
-    event = getattr(request.item, "event", None)
-    if request.phase == "wait" and event is not None:
-        return str(event)
-    return "time" if request.phase == "wait" else request.service
+def _waits_for(request: Request) -> list[str]:
+    """The service, the event, all events of a race, or ``time``."""
+    if request.phase != "wait" or not isinstance(request.item, Wait):
+        return [request.service]
+    events = [request.item.event, *(each.event for each in request.item.first)]
+    return [each.text for each in events if each is not None] or ["time"]
 
 
 def _effects(calls: list[CallRow], graph: SagaGraph | None) -> list[dict[str, Any]]:

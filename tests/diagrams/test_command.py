@@ -53,6 +53,7 @@ def test_one_failure() -> None:
         (("--fail", "charge_payment", "--kind", "flow"), "sequence"),
         (("--fail", "tell_customer"), "does not fail by itself"),
         (("--all",), "-o FOLDER"),
+        (("-o", "a.pdf"), ".svg, .png, .mmd, .dot"),
         (("-o", "/dev/null/x.svg"), "cannot write"),
     ],
 )

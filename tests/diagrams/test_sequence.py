@@ -39,6 +39,12 @@ def test_one_refusal() -> None:
     assert "create_shipment" in told.ending
 
 
+def test_a_call_that_is_repeated_until_it_is_done_is_done_in_the_end() -> None:
+    told = _failed("order-fulfilment", "send_confirmation", None)
+    assert [text for _, text in _calls(told)].count("send_confirmation") == 3
+    assert (told.state, told.ending) == ("COMPLETED", "done all the same")
+
+
 def test_the_failure_is_told_before_the_first_compensation() -> None:
     told = _failed("order-fulfilment", "charge_payment", "card_declined")
     tones = [beat.tone for beat in told.beats]

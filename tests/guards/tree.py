@@ -19,8 +19,8 @@ def files(*suffixes: str) -> Iterator[Path]:
         folders[:] = sorted(name for name in folders if _is_ours(Path(folder) / name))
         for name in sorted(names):
             path = Path(folder) / name
-            measured = name.startswith((".coverage", ".git"))  # written by tools meanwhile
-            if not path.is_symlink() and not measured and (not suffixes or path.suffix in suffixes):
+            not_ours = name == ".git" or name.startswith(".coverage")  # of a worktree; of a run
+            if not path.is_symlink() and not not_ours and (not suffixes or path.suffix in suffixes):
                 yield path
 
 

@@ -11,6 +11,7 @@ from sagac.dsl.compile import compile as compile_saga
 from sagac.dsl.diagnostics import Severity
 from sagac.dsl.rules import docs, registry
 from sagac.dsl.rules.rule import Rule
+from sagac.generators.choreography.checks import check
 
 from .complete import complete, load
 
@@ -31,12 +32,16 @@ def test_each_code_is_documented(code: str) -> None:
 @pytest.mark.parametrize("code", sorted(set(CODES) - WITHOUT_EXAMPLE))
 def test_the_example_shows_the_finding_and_use_instead_does_not(code: str) -> None:
     rule = registry.find(code)
-    assert _codes(rule.example) == {code}
-    assert _codes(rule.use_instead) == set()
+    choreographed = code.startswith("CH")
+    assert _codes(rule.example, choreographed=choreographed) == {code}
+    assert _codes(rule.use_instead, choreographed=choreographed) == set()
 
 
-def _codes(example: str) -> set[str]:
-    found = compile_saga(complete(example)[0], "example.saga.yaml", load).diagnostics
+def _codes(example: str, *, choreographed: bool) -> set[str]:
+    compilation = compile_saga(complete(example)[0], "example.saga.yaml", load)
+    found = list(compilation.diagnostics)
+    if choreographed and compilation.graph is not None:
+        found += check(compilation.graph)
     return {each.code for each in found if each.severity is not Severity.INFO}
 
 

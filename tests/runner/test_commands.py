@@ -175,6 +175,15 @@ def test_a_wait_is_left_and_a_signal_takes_the_saga_up(shell: Shell) -> None:
     assert "has ended (COMPLETED)" in late.err
 
 
+def test_a_race_says_what_it_waits_for(shell: Shell) -> None:
+    ride = (ROOT / "specs" / "ride-hailing.saga.yaml").read_text("utf-8")
+    shell.write("ride.saga.yaml", ride)
+    said = shell.sagac("run", "ride.saga.yaml", "--no-wait")
+    assert "in PICKUP, waiting for PickedUp or DriverLeft since" in said.out
+    assert "sagac signal ride_id-1 DriverLeft" in said.err
+    assert "simulated participants answer" in said.err
+
+
 def test_a_store_that_is_not_there(shell: Shell) -> None:
     pytest.importorskip("psycopg", reason="the driver of Postgres is not installed")
     said = shell.sagac("status", "--store", "postgresql://nobody@127.0.0.1:1/x")

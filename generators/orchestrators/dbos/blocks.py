@@ -245,6 +245,7 @@ class Blocks:
             if name in closures:
                 self._unit.apart.add(name)
             place.add(f"{self._outer(name)}: {self._unit.output(name)} | None = None")
+            self._unit.announce(name, place.out)
 
     def _hand_over(self, leaving: tuple[str, ...], place: Place) -> None:
         """At the end of a block: what was made there, under the names that are known after it."""
@@ -258,7 +259,7 @@ class Blocks:
 
     def _missing(self, names: tuple[str, ...], values: Values) -> Values:
         for name in names:
-            values = values.bind(name, self._outer(name), self._unit.type(name), maybe=True)
+            values = self._unit.bound(values, name, self._outer(name), maybe=True)
         return values
 
 

@@ -61,21 +61,27 @@ class Composites:
     def foreach(self, item: Foreach, place: Place) -> Values:
         """The body as a function of the element, and the loop."""
         assert item.source is not None
-        assert item.variable is not None
         unit, name = self._unit, item.name.text
+        called = item.variable.text if item.variable is not None else "element"
         source = place.values.type(item.source)
         resolved = place.values.scope.resolve(source)
         element = resolved.item if isinstance(resolved, ListType) else ANY
-        variable = unit.names.of(("as", item.variable.text), naming.snake(item.variable.text))
-        function = f"each_{naming.snake(item.variable.text)}"
+        variable = unit.names.of(("as", called), naming.snake(called))
+        function = f"each_{naming.snake(called)}"
         if unit.names.taken(function):
             function = f"each_of_{naming.snake(name)}"
         function = unit.names.of(("body", name), function)
-        inner = place.values.bind(item.variable.text, variable, element)
+        inner = place.values
+        if item.variable is not None:  # else nothing can name the element
+            inner = inner.bind(called, variable, element)
         parameter = (f"{variable}: {unit.records.annotation(element)}",)
         leaving = self._loop_names(item)
         result = self._function(function, parameter, item.items, leaving, place, inner)
-        unit.remember_element(name, result.annotation)
+
+        def lists(values: Values, variable: str, maybe: bool) -> Values:
+            return self._loop_values(item, result, values, variable, maybe)
+
+        unit.remember_loop(name, result.annotation, lists)
         code = call(
             f"await {place.saga}.foreach",
             quoted(name),
@@ -88,7 +94,7 @@ class Composites:
         )
         read = unit.reading.is_read(name)
         place.add(prefixed(f"{unit.variable(name)} = ", code) if read else code)
-        return self._loop_values(item, result, place.values)
+        return unit.bound(place.values, name, unit.variable(name), maybe=False)
 
     def repeat(self, item: Repeat, place: Place) -> Values:
         """The round as a function, and the loop with its condition."""
@@ -190,9 +196,7 @@ class Composites:
 
     def _bound(self, result: Result, values: Values) -> Values:
         for name, maybe in zip(result.names, result.maybe, strict=True):
-            values = values.bind(
-                name, self._unit.variable(name), self._unit.type(name), maybe=maybe
-            )
+            values = self._unit.bound(values, name, self._unit.variable(name), maybe=maybe)
         return values
 
     def _round(self, result: Result, values: Values) -> tuple[str, Values]:
@@ -200,8 +204,7 @@ class Composites:
         if len(result.names) == 1:
             return self._unit.variable(result.names[0]), self._bound(result, values)
         for index, name in enumerate(result.names):
-            type_, maybe = self._unit.type(name), result.maybe[index]
-            values = values.bind(name, f"result[{index}]", type_, maybe=maybe)
+            values = self._unit.bound(values, name, f"result[{index}]", maybe=result.maybe[index])
         return ("result" if result.names else "_"), values
 
     def _loop_names(self, item: Foreach) -> tuple[str, ...]:
@@ -209,9 +212,11 @@ class Composites:
         read = {path[1] for path in paths if len(path) > 1} - {"outcomes"}
         return tuple(name for name in self._unit.graph.facts if name in read)
 
-    def _loop_values(self, item: Foreach, result: Result, values: Values) -> Values:
+    def _loop_values(
+        self, item: Foreach, result: Result, values: Values, variable: str, maybe: bool
+    ) -> Values:
         """``LOOP.STEP.FIELD`` as a list, ``LOOP.outcomes``."""
-        loop, variable = item.name.text, self._unit.variable(item.name.text)
+        loop = item.name.text
         fields = [Field("outcomes", ListType(STRING), False)]
         whole = item.join == "all"
         elements = f"{variable}.values" if whole else f"{variable}.settled"
@@ -229,7 +234,7 @@ class Composites:
                 values = values.at((loop, name, field.name), f"[{source} for each in {elements}]")
                 lists.append(Field(field.name, ListType(_maybe(field.type, missing)), False))
             fields.append(Field(name, RecordType(tuple(lists)), False))
-        return values.bind(loop, variable, RecordType(tuple(fields)))
+        return values.bind(loop, variable, RecordType(tuple(fields)), maybe=maybe)
 
     def _join(self, join: object, values: Values) -> str | None:
         if join == "all":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from sagac.dsl.facts import Position, Role
 from sagac.dsl.model import Foreach, Item, Parallel, Step, SubSaga, Wait
@@ -15,8 +15,11 @@ from sagac.generators.python.participants import Participants
 from sagac.generators.python.policies import Policies, policies_of
 from sagac.generators.python.reading import Reading
 from sagac.generators.python.records import optional
+from sagac.generators.python.values import Values
 
 from .calls import Calls
+
+Lists = Callable[[Values, str, bool], Values]  # names, variable of the loop, whether it may be None
 
 # What the module of a workflow imports, and what its functions are given.
 _IMPORTED = frozenset(["asyncio", "dataclass", "decode", "dt", "field", "json"])
@@ -48,6 +51,8 @@ class Unit:
             naming.method(self.scope.graph.saga.name.text)
         )
         self._elements: dict[str, str] = {}
+        self._lists: dict[str, Lists] = {}
+        self._waiting: dict[str, list[list[str]]] = {}  # lines with a loop that is not yet written
         self.apart: set[str] = set()  # names that code outside their block knows by another one
 
     def variable(self, name: str) -> str:
@@ -67,7 +72,7 @@ class Unit:
         facts = self.graph.facts[name]
         item = facts.item
         if isinstance(item, Foreach):
-            return f"Elements[{self._elements[name]}]"
+            return f"Elements[{self._elements.get(name) or _unwritten(name)}]"
         if isinstance(item, Wait):
             return "Race" if item.first else self.events.of_wait(item)
         if isinstance(item, SubSaga):
@@ -81,9 +86,22 @@ class Unit:
         assert isinstance(record, RecordType)
         return output_class(self, child.saga.name.text, record)
 
-    def remember_element(self, loop: str, annotation: str) -> None:
-        """Notes what the body of a foreach returns."""
+    def remember_loop(self, loop: str, annotation: str, lists: Lists) -> None:
+        """Notes what the body of a foreach returns, and how the lists of its steps are read."""
         self._elements[loop] = annotation
+        self._lists[loop] = lists
+        for out in self._waiting.pop(loop, ()):
+            out[:] = [line.replace(_unwritten(loop), annotation) for line in out]
+
+    def announce(self, name: str, out: list[str]) -> None:
+        """Notes that ``out`` declares what an item gives, maybe before a loop is written."""
+        if isinstance(self.graph.facts[name].item, Foreach) and name not in self._elements:
+            self._waiting.setdefault(name, []).append(out)
+
+    def bound(self, values: Values, name: str, variable: str, *, maybe: bool) -> Values:
+        """``values`` with what an item gave, which is in ``variable`` here."""
+        values = values.bind(name, variable, self.type(name), maybe=maybe)
+        return self._lists[name](values, variable, maybe) if name in self._lists else values
 
     def after_pivot(self, item: Item) -> bool:
         """Whether an item's failure is STUCK because the saga can only go forward."""
@@ -104,6 +122,11 @@ class Unit:
         if name not in self.apart:
             return variable
         return self.names.of(("outer", name), f"{variable}_or_none")
+
+
+def _unwritten(loop: str) -> str:
+    """Stands for what the elements of a loop give until its body is written; no line holds it."""
+    return f"\0{loop}\0"
 
 
 def output_class(unit: Unit, saga: str, record: RecordType) -> str:

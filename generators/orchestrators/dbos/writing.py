@@ -23,8 +23,10 @@ class Place:
         self.out.extend(layout.lines(code, self.indent, after))
 
     def gap(self) -> None:
-        """One empty line, unless a block has just begun; after a docstring too."""
-        if not self.out or (self.out[-1] and not self.out[-1].endswith(":")):
+        """One empty line, unless a function has just begun; after a docstring too."""
+        last = self.out[-1] if self.out else ""
+        block = last.lstrip().startswith(("if ", "elif ", "else:", "async with "))
+        if not self.out or (last and (block or not last.endswith(":"))):
             self.out.append("")
 
     def inner(self) -> Place:

@@ -8,6 +8,7 @@ effect only if that still holds. What crashes in between is taken up when its ti
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import time
 from collections import defaultdict
@@ -71,7 +72,8 @@ class Service:
         await self.caller.open()
         subjects = {f"{t.saga}.{name}": None for t in self.tables.values() for name in t.hears}
         outside = {f"outside.{name}": None for t in self.tables.values() for name in heard(t)}
-        await self.transport.subscribe(self.name, [*subjects, *outside], self.receive)
+        starts = {f"{t.saga}.start": None for t in self.tables.values() if "start" in t.nodes}
+        await self.transport.subscribe(self.name, [*starts, *subjects, *outside], self.receive)
         self._running = [
             asyncio.create_task(self._sweep()),
             asyncio.create_task(self.relay.run()),
@@ -105,10 +107,19 @@ class Service:
             turn.machine.course.values = turn.machine.rows.get("start", ()).values
         return key
 
+    async def _start(self, message: Message) -> None:
+        try:
+            await self.start(decode(self.newest.input or object, json.loads(message.body)))
+        except (ValueError, LookupError, TypeError) as problem:
+            await self._bury(message, f"no input of {self.newest.saga}: {problem}")
+
     async def receive(self, message: Message) -> None:
         """One message of the transport; returns when it is in the database."""
         if message.subject.startswith("outside."):
             await self._hear_outside(message)
+            return
+        if message.subject == f"{self.newest.saga}.start":
+            await self._start(message)
             return
         try:
             told = read(message.body)
@@ -337,8 +348,6 @@ def heard(table: Table) -> list[str]:
 
 def decode_json(listening: Listening, text: str) -> Any:
     """The data of an event from outside. Raises DecodeError."""
-    import json
-
     try:
         plain = json.loads(text or "null")
     except ValueError as problem:
