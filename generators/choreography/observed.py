@@ -31,6 +31,7 @@ def picture(projection: Projection, events: Events | None = None) -> Picture:
             Heard(each.service, events.names[each.told], each.text) for each in events.reactions
         ),
         teams={name: team.text for name, team in teams.items() if team is not None},
+        cancel=saga.cancel.event.text if saga.cancel is not None else "",
     )
 
 
@@ -49,6 +50,7 @@ def _spot(node: Node) -> Spot:
         sequence=node.sequence,
         settled=node.settled,
         depth=len(node.loops),
+        judge=node.judge,
         **more,
     )
 

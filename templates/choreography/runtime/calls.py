@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -101,7 +102,7 @@ class Caller:
             if answer is not _WRITTEN:
                 await self._write(work, answer)
         except Exception:
-            log.exception("%s: the outcome cannot be written", work.key)
+            log.exception("%s: the outcome cannot be written", work.key, extra=work.about)
 
     async def _within(self, work: Work) -> Any:
         """The call as a part of this service's transaction, which then is written."""
@@ -142,11 +143,25 @@ class Caller:
         entry = None if ledger is None else await ledger.look(work.key, tx)
         if entry is not None:
             return _known(entry)
-        async with asyncio.timeout(work.calling.policy.timeout):
-            answer = await invoke(work.action, work.request(), work.call(tx))
+        answer = await self._measured(work, tx)
         if ledger is not None:
             await _note(ledger, work, answer, tx)
         return answer
+
+    async def _measured(self, work: Work, tx: Any) -> Any:
+        began, outcome = time.perf_counter(), "failed"
+        try:
+            async with asyncio.timeout(work.calling.policy.timeout):
+                answer = await invoke(work.action, work.request(), work.call(tx))
+            outcome = "refused" if isinstance(answer, Refusal) else "done"
+            return answer
+        finally:
+            seconds = time.perf_counter() - began
+            step = work.node.path.replace("[{}]", "")
+            undo = "~undo" if work.row.state == "undoing" else ""
+            self._service.meters.called(
+                work.due.saga, f"{step}{undo}", outcome, seconds, work.row.attempts
+            )
 
     async def _write(self, work: Work, answer: Any) -> None:
         async with self._service.turn(work.table, work.due.key) as turn:
@@ -228,6 +243,12 @@ class Work:
         return self.node.path.format(*self.row.iteration)
 
     @property
+    def about(self) -> dict[str, Any]:
+        """What logs say of it."""
+        place = {"saga": self.due.saga, "key": self.due.key, "step": self.path}
+        return {**place, "attempt": self.row.attempts}
+
+    @property
     def action(self) -> Any:
         """What is called: the action, its compensation, or the question what became of it."""
         return self.calling.query if self.row.asking else self.calling.action
@@ -307,5 +328,6 @@ def _trouble(work: Work, problem: Exception) -> Trouble:
     text = f"{type(problem).__name__}: {problem}" if str(problem) else type(problem).__name__
     if isinstance(problem, TimeoutError):
         return Trouble("timeout", "timed out")
-    log.warning("%s failed at attempt %d: %s", work.key, work.row.attempts, text)
+    told = "%s failed at attempt %d: %s"
+    log.warning(told, work.key, work.row.attempts, text, extra=work.about)
     return Trouble("unknown", text)

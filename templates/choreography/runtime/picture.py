@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field, fields
 from functools import cached_property
 from typing import Any
 
+
 @dataclass(frozen=True)
 class Spot:
     """One node; the words are those of ``nodes.Node``."""
@@ -33,6 +34,7 @@ class Spot:
     pauses: bool = False  # between rounds
     settled: bool = False
     limit: int | None = None  # elements at once; 0: the data say
+    judge: bool = False  # decides whether a cancel holds
     depth: int = 0  # how many loops are around it
 
 
@@ -69,6 +71,7 @@ class Picture:
     names: Mapping[str, str]
     heard: tuple[Heard, ...] = ()
     teams: Mapping[str, str] = field(default_factory=dict)
+    cancel: str = ""  # the event from outside that cancels
 
     @cached_property
     def after(self) -> Mapping[str, tuple[Link, ...]]:
@@ -84,6 +87,16 @@ class Picture:
     def reactions(self) -> Mapping[str, tuple[Heard, ...]]:
         """Who hears each event, by its name."""
         return _grouped(self.heard, "event")
+
+    @property
+    def judge(self) -> str:
+        """The service that decides about a cancel."""
+        return next(each.owner for each in self.spots.values() if each.judge)
+
+    def listeners(self, event: str) -> tuple[str, ...]:
+        """The services that listen for an event from outside."""
+        found = [each.owner for each in self.spots.values() if event in each.events]
+        return tuple(dict.fromkeys([*found, self.judge] if event == self.cancel else found))
 
     def tells(self, node: str, outcome: str = "done") -> bool:
         """Whether an outcome of a node is an event."""
@@ -110,6 +123,7 @@ class Picture:
             names=dict(plain["names"]),
             heard=tuple(Heard(**each) for each in plain["heard"]),
             teams=dict(plain["teams"]),
+            cancel=plain["cancel"],
         )
 
 

@@ -204,9 +204,7 @@ class Whereabouts:
     def _heard_in(self, leave: str, iteration: Iteration) -> bool:
         """Whether anything was heard of that round."""
         size = len(iteration)
-        return any(
-            it[:size] == iteration and self._within(leave, node) for node, it in self.told
-        )
+        return any(it[:size] == iteration and self._within(leave, node) for node, it in self.told)
 
     def _within(self, leave: str, node: str) -> bool:
         inner, spot = self.picture.spots[node], self.picture.spots[leave]
@@ -218,12 +216,13 @@ class Whereabouts:
         places = [(out.source, (*iteration, n)) for n in range(self.count(loop, iteration))]
         if not spot.sequence:
             return _together([first, *(self.forward(*each) for each in places)])
+        last = first
         for place in places:
             came = self.forward(*place)
             if came is None or came.token == "abort":
                 return came
-            first = came
-        return None if spot.asks else first
+            last = came
+        return None if spot.asks else last
 
     # Back
 
@@ -244,6 +243,9 @@ class Whereabouts:
         if place not in self._returned:
             self._returned[place] = None
             found = [self._come_back(link, it) for link, it in self._sent(node, iteration)]
+            spot = self.picture.spots[node]
+            if spot.kind == "scope" and "done" in self.told.get((spot.partner, iteration), {}):
+                found.append(self.back(spot.partner, iteration))  # what failed inside was settled
             self._returned[place] = _together(found) if found else None
         return self._returned[place]
 
@@ -317,18 +319,19 @@ class Whereabouts:
         spot, told = self.picture.spots[place[0]], self.told.get(place, {})
         stuck = _stuck(told)
         if stuck is not None:
-            came = self.inputs(*place) or Came("ok", stuck.at, stuck)
-            yield _stuck_at(_forth(spot, place[1], came), stuck)
-        elif told.keys() & {"undone", "failed", "aborted", "skipped"}:
-            return
-        elif "returning" in told:
+            needed = self.inputs(*place) or Came("ok", stuck.at, stuck)
+            yield _stuck_at(_forth(spot, place[1], needed), stuck)
+        elif "returning" in told and "undone" not in told:
             yield self._undoing(spot, place[1], Came("ok", 0.0, None))
-        elif (passed := self.forward(*place)) is None:
-            came = self.inputs(*place)
-            if came is not None and came.token == "ok":
+        elif not told.keys() & {"undone", "failed", "aborted", "skipped"}:
+            passed = self.forward(*place)
+            came = self.inputs(*place) if passed is None else passed
+            if came is None or came.token != "ok":
+                return
+            if passed is None:
                 yield _forth(spot, place[1], came)
-        elif passed.token == "ok":
-            yield from self._going_back(spot, place[1])
+            else:
+                yield from self._going_back(spot, place[1])
 
     def _going_back(self, spot: Spot, iteration: Iteration) -> Iterator[At]:
         came = self.returned(spot.id, iteration)
@@ -355,8 +358,9 @@ class Whereabouts:
         gather = next(e.target for e in self.picture.after[spot.id] if e.way == "out")
         came = self.inputs(spot.id, iteration)
         over = self._said((spot.id, iteration)) or self.told.get((gather, iteration[:-1]))
-        going = came is not None and came.token == "ok" and not over
-        if came is not None and going and not self._more(spot.id, iteration):
+        if over or came is None or came.token != "ok":
+            return
+        if not self._more(spot.id, iteration):
             yield At(spot.path.format(*iteration), spot.owner, "wait", came.at, came.by)
 
 

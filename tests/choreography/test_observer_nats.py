@@ -1,0 +1,92 @@
+"""The observer on a real NATS server: the one that listened and the one rebuilt say the same."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sagac.templates.choreography.runtime.observer import Observer
+
+from .test_observer import rows, seen
+from .watched import ORDER, Watchtown, graph_from
+
+pytest.importorskip("faststream.nats", reason="faststream[nats] is not installed")
+
+from sagac.templates.choreography.runtime.nats import NatsBus
+from sagac.templates.choreography.runtime.observer_nats import follow
+from tests.chaos.storm import Broker, nats_server
+
+pytestmark = [
+    pytest.mark.timeout(90),
+    pytest.mark.skipif(nats_server() is None, reason="there is no nats-server on this machine"),
+]
+KEYS = [f"{n}-charge_payment" if n % 4 == 0 else str(n) for n in range(8)]
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Broker]:
+    started = Broker(tmp_path)
+    started.start()
+    yield started
+    started.kill()
+
+
+async def caught_up(observer: Observer, events: int) -> None:
+    while True:
+        sql = "select count(*) from observed_events"
+        if (await observer.database.execute(sql))[0][0] >= events:
+            return
+        await asyncio.sleep(0.05)
+
+
+async def observed(town: Watchtown, folder: Path, url: str, events: int) -> None:
+    """A new observer that reads the stream up to so many events."""
+    observer = Observer([town.picture], str(folder / "rebuilt.sqlite"))
+    await observer.open()
+    reading = asyncio.create_task(follow(observer, url))
+    await caught_up(observer, events)
+    reading.cancel()
+    await asyncio.gather(reading, return_exceptions=True)
+    await observer.settle()
+    observer.close()
+
+
+def test_rebuilt_from_the_stream_it_is_the_same(tmp_path: Path, broker: Broker) -> None:
+    async def main() -> None:
+        bus = NatsBus(broker.url, ["small-order.>"])
+        town = Watchtown(graph_from(ORDER), tmp_path, bus, {})
+        observer = Observer([town.picture], str(tmp_path / "observer.sqlite"))
+        await observer.open()
+        async with town:
+            for key in KEYS[:4]:
+                await town.start.start({"id": key})
+            reading = asyncio.create_task(follow(observer, broker.url))
+            for key in KEYS[:4]:
+                await town.end(key)
+            reading.cancel()
+            await asyncio.gather(reading, return_exceptions=True)
+            for key in KEYS[4:]:
+                await town.start.start({"id": key})
+            for key in KEYS:
+                await town.end(key)
+            for each in town.services.values():
+                await each.relay.drain()
+            info = await bus.broker._connection.jetstream().stream_info("sagas")  # type: ignore[union-attr]
+            again = asyncio.create_task(follow(observer, broker.url))
+            await caught_up(observer, info.state.messages)
+            again.cancel()
+            await asyncio.gather(again, return_exceptions=True)
+            await observer.settle()
+            await observed(town, tmp_path, broker.url, info.state.messages)
+        observer.close()
+        await bus.close()
+
+    asyncio.run(main())
+    listened = rows(tmp_path / "observer.sqlite")
+    assert rows(tmp_path / "rebuilt.sqlite") == listened
+    states = {key: seen(tmp_path / "observer.sqlite", key).state for key in KEYS}
+    wanted = {k: "COMPENSATED" if "-" in k else "COMPLETED" for k in KEYS}
+    assert states == wanted
