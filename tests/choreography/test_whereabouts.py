@@ -15,8 +15,9 @@ from sagac.dsl.graph import SagaGraph
 from sagac.generators.choreography.events import Events
 from sagac.generators.choreography.observed import picture
 from sagac.generators.choreography.project import project
+from sagac.templates.choreography.runtime.heard import Record
 from sagac.templates.choreography.runtime.picture import Picture
-from sagac.templates.choreography.runtime.whereabouts import Record, Whereabouts
+from sagac.templates.choreography.runtime.whereabouts import Whereabouts
 from sagac.verify.scenario import sample_input
 from sagac.verify.values import to_json
 from tests.properties.sagas import INPUTS, sagas

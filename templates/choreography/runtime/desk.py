@@ -100,8 +100,8 @@ class Desk:
         """The dead letters, the oldest first; ``everything``: those that were left, too."""
         rows = self._connection.execute(_LETTERS if everything else f"{_LETTERS} {_OPEN}")
         found = [
-            Letter(*row[:3], json.loads(row[3]), *row[4:6], json.loads(row[6] or "null"))
-            for row in rows
+            Letter(id, subject, body, json.loads(headers), why, at, json.loads(settled or "null"))
+            for id, subject, body, headers, why, at, settled in rows
         ]
         return sorted(found, key=lambda each: each.at)
 
@@ -121,7 +121,7 @@ class Desk:
         data: Mapping[str, Any] | None = None,
         id: str | None = None,
     ) -> str | None:
-        """Leaves a decision for the service; its id, or None if one with this id was left before."""
+        """Leaves a decision for the service; its id, or None if that id was used before."""
         row = (
             id or str(uuid.uuid4()),
             kind,

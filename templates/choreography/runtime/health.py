@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -32,7 +32,7 @@ _REASONS = {200: "OK", 404: "Not Found", 405: "Method Not Allowed", 503: "Servic
 class Health:
     """A small HTTP server; ``pages`` by their path."""
 
-    def __init__(self, pages: dict[str, Page], host: str = "127.0.0.1", port: int = 0) -> None:
+    def __init__(self, pages: Mapping[str, Page], host: str = "127.0.0.1", port: int = 0) -> None:
         self._pages = pages
         self._host, self._port = host, port
         self._server: asyncio.Server | None = None
@@ -146,6 +146,4 @@ _COURSES = "select count(*) from saga_courses where ended = ?"
 _STILL = """select data from saga_nodes
 where due is null and state in ('ready', 'undoing', 'open', 'pausing')"""
 _LETTERS = "select count(*) from saga_letters where settled is null"
-_SAGAS = (
-    "select saga, state, count(*) from observed_sagas group by saga, state order by saga, state"
-)
+_SAGAS = "select saga, state, count(*) from observed_sagas group by saga, state order by 1, 2"

@@ -12,10 +12,11 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from ...contract.database import Connection
+from .heard import At, Record
 from .message import event_from
 from .picture import Picture
 from .tokens import Event
-from .whereabouts import At, Record, Whereabouts
+from .whereabouts import Whereabouts
 
 TABLES = (
     """create table if not exists observed_events (id text primary key, saga text not null,

@@ -2,7 +2,8 @@
 
 ``SAGA_DATABASE`` is the service's database (an SQLite file or a Postgres URL), ``SAGA_BROKER`` the
 broker's URL. ``SAGA_HEALTH`` is ``HOST:PORT`` or a port for health, readiness and metrics, and
-``SAGA_LOG=json`` writes logs as JSON lines. SIGTERM and SIGINT let calls that run come to an end and send what is in the outbox.
+``SAGA_LOG=json`` writes logs as JSON lines. SIGTERM and SIGINT let calls that run come to an end
+and send what is in the outbox.
 """
 
 from __future__ import annotations

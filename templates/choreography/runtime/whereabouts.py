@@ -7,55 +7,15 @@ order and their repetition do not matter.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Literal
 
+from .heard import At, Came, Record, stuck, together
 from .picture import Link, Picture, Spot
-from .tokens import Event, Iteration, Token
+from .tokens import Iteration
 
 Place = tuple[str, Iteration]
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """An event that was heard: when it was told, under which name, what led to it."""
-
-    id: str
-    event: Event
-    at: float
-    name: str = ""
-    cause: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Came:
-    """What has come to a node, when, and by which event."""
-
-    token: Token
-    at: float
-    by: Record | None
-
-
-@dataclass(frozen=True, slots=True)
-class At:
-    """A place where the saga is: ``service`` has all it needs and has not answered.
-
-    ``kind``: do, undo, wait (``waits_for`` names the events), or go for what calls nothing.
-    """
-
-    path: str
-    service: str
-    kind: Literal["do", "undo", "wait", "go"]
-    since: float
-    by: Record | None
-    budget: float | None = None
-    waits_for: tuple[str, ...] = ()
-    why: str | None = None  # it is stuck
-
-    def late(self, now: float) -> bool:
-        """Whether the answer should have come."""
-        return self.why is None and self.budget is not None and now - self.since > self.budget
 
 
 class Whereabouts:
@@ -131,7 +91,7 @@ class Whereabouts:
         if spot.kind == "pick":
             first = self._along(next(e for e in plain if e.way == "bypass"), iteration)
             return None if first is None or first.token == "ok" else first
-        came = _together([self._along(each, iteration) for each in plain])
+        came = together([self._along(each, iteration) for each in plain])
         if spot.kind == "gather" and came is not None and came.token == "ok":
             return self._gathered(spot, iteration, came)
         return came
@@ -153,7 +113,7 @@ class Whereabouts:
         handling = self.told.get((spot.partner, iteration), {}).get("handling")
         handler = None if handling is None else handling.event.chosen
         wanted = [e for e in links if (e.label if e.rule == "leaves" else None) == handler]
-        came = _together([self._along(each, iteration) for each in wanted])
+        came = together([self._along(each, iteration) for each in wanted])
         if came is None or came.token != "abort":
             return came
         scope = self.forward(spot.partner, iteration)
@@ -215,7 +175,7 @@ class Whereabouts:
         loop = self.picture.spots[out.source].loop
         places = [(out.source, (*iteration, n)) for n in range(self.count(loop, iteration))]
         if not spot.sequence:
-            return _together([first, *(self.forward(*each) for each in places)])
+            return together([first, *(self.forward(*each) for each in places)])
         last = first
         for place in places:
             came = self.forward(*place)
@@ -246,7 +206,7 @@ class Whereabouts:
             spot = self.picture.spots[node]
             if spot.kind == "scope" and "done" in self.told.get((spot.partner, iteration), {}):
                 found.append(self.back(spot.partner, iteration))  # what failed inside was settled
-            self._returned[place] = _together(found) if found else None
+            self._returned[place] = together(found) if found else None
         return self._returned[place]
 
     def _sent(self, node: str, iteration: Iteration) -> Iterator[tuple[Link, Iteration]]:
@@ -317,10 +277,10 @@ class Whereabouts:
 
     def _at(self, place: Place) -> Iterator[At]:
         spot, told = self.picture.spots[place[0]], self.told.get(place, {})
-        stuck = _stuck(told)
-        if stuck is not None:
-            needed = self.inputs(*place) or Came("ok", stuck.at, stuck)
-            yield _stuck_at(_forth(spot, place[1], needed), stuck)
+        open_ = stuck(told)
+        if open_ is not None:
+            needed = self.inputs(*place) or Came("ok", open_.at, open_)
+            yield _stuck_at(_forth(spot, place[1], needed), open_)
         elif "returning" in told and "undone" not in told:
             yield self._undoing(spot, place[1], Came("ok", 0.0, None))
         elif not told.keys() & {"undone", "failed", "aborted", "skipped"}:
@@ -372,36 +332,17 @@ def _forth(spot: Spot, iteration: Iteration, came: Came) -> At:
     return At(path, spot.owner, kind, came.at, came.by, spot.budget or 30.0)
 
 
-def _stuck_at(at: At, stuck: Record) -> At:
-    failure = stuck.event.failure
+def _stuck_at(at: At, told: Record) -> At:
+    failure = told.event.failure
     path = (failure.step if failure else None) or at.path
     why = failure.reason if failure else "stuck"
     kind: Literal["do", "undo", "wait", "go"] = "undo" if path.endswith("~undo") else at.kind
-    return replace(at, path=path, kind=kind, since=stuck.at, budget=None, why=why)
-
-
-def _stuck(told: Mapping[str, Record]) -> Record | None:
-    stuck, unstuck = told.get("stuck"), told.get("unstuck")
-    if stuck is None or (unstuck is not None and unstuck.event.round >= stuck.event.round):
-        return None
-    return stuck
+    return replace(at, path=path, kind=kind, since=told.at, budget=None, why=why)
 
 
 def _is_exit(spot: Spot) -> bool:
     """Whether it is the exit of elements or rounds that come one after another."""
     return spot.sequence and bool(spot.loop) and spot.kind in ("pass", "leave")
-
-
-def _together(found: list[Came | None]) -> Came | None:
-    """What several slots say together; None as long as one is empty."""
-    full = [each for each in found if each is not None]
-    if not full or len(full) < len(found):
-        return None
-    last = max(full, key=lambda each: each.at)
-    tokens = {each.token for each in full}
-    if "abort" in tokens:
-        return Came("abort", last.at, last.by)
-    return Came("skip" if tokens == {"skip"} else "ok", last.at, last.by)
 
 
 def _round_path(spot: Spot) -> str:
