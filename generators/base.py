@@ -45,10 +45,14 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class KeptVersion:
-    """An older version whose sagas may still run; ``actions`` are its signatures as JSON data."""
+    """An older version whose sagas may still run; ``actions`` are its signatures as JSON data.
+
+    One that is ``elsewhere`` is kept by another style: only its actions are of interest.
+    """
 
     version: int
     actions: Mapping[str, Any]
+    elsewhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)

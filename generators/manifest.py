@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any
 
@@ -65,19 +65,37 @@ class Manifest:
     sections: Mapping[str, Section] = field(default_factory=dict)
 
     def owner(self, path: str, but: str) -> str | None:
-        """The section other than ``but`` that a file belongs to, or None."""
+        """The section of another saga than that of ``but`` that a file belongs to, or None."""
         found = (name for name, each in self.sections.items() if path in each.files)
-        return next((name for name in found if name != but), None)
+        return next((name for name in found if saga_of(name) != saga_of(but)), None)
+
+    def sisters(self, name: str) -> dict[str, Section]:
+        """The sections of the same saga in other styles: what styles share is in each of them."""
+        others = {each: section for each, section in self.sections.items() if each != name}
+        return {each: s for each, s in others.items() if saga_of(each) == saga_of(name)}
 
     def with_section(self, name: str, section: Section) -> Manifest:
-        """This manifest with one section put in or replaced."""
-        return Manifest({**self.sections, name: section})
+        """This manifest with one section put in or replaced; its sisters know what they share."""
+        others = {
+            each: replace(sister, files=_shared(sister.files, section.files))
+            for each, sister in self.sisters(name).items()
+        }
+        return Manifest({**self.sections, **others, name: section})
 
     def text(self) -> str:
         """The content of the lock file."""
         sections = {name: each.to_json() for name, each in sorted(self.sections.items())}
         plain = {"format": FORMAT, "sections": sections}
         return json.dumps(plain, indent=2, ensure_ascii=False) + "\n"
+
+
+def saga_of(section: str) -> str:
+    """The saga of a section's name."""
+    return section.rpartition("/")[0]
+
+
+def _shared(mine: Mapping[str, str], new: Mapping[str, str]) -> dict[str, str]:
+    return {path: new.get(path, sha) for path, sha in mine.items()}
 
 
 def read_manifest(text: bytes | None) -> Manifest:

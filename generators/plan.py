@@ -89,7 +89,10 @@ def make_plan(
     overwritten. Raises PathEscape.
     """
     check_paths(each.path for each in generated.files)
-    recorded = manifest.sections[name].files if name in manifest.sections else {}
+    sisters = manifest.sisters(name).values()
+    shared = {path: sha for each in sisters for path, sha in each.files.items()}
+    mine = manifest.sections[name].files if name in manifest.sections else {}
+    recorded = {**shared, **mine}
     changes: list[Change] = []
     refused: list[Refusal] = []
     for file in generated.files:
@@ -99,7 +102,7 @@ def make_plan(
             refused.append(reason)
         elif _wanted(file, change):
             changes.append(change)
-    stale, left = _stale(set(recorded) - set(section.files), recorded, read)
+    stale, left = _stale(set(mine) - set(section.files) - set(shared), recorded, read)
     text = manifest.with_section(name, section).text().encode()
     lock = Change(LOCK, read(LOCK), text)
     last = [lock] if lock.before != lock.after else []

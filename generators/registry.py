@@ -25,6 +25,9 @@ BUILT_IN: dict[tuple[str, str], str] = {
     ("choreography", "kafka"): "sagac.generators.choreography.package:KafkaGenerator",
 }
 
+# The target of a style if none is named: what needs no server.
+DEFAULTS = {"orchestration": "dbos", "choreography": "local"}
+
 
 class UnknownTarget(LookupError):
     """There is no generator of that style and target."""
@@ -33,6 +36,15 @@ class UnknownTarget(LookupError):
 def targets() -> tuple[tuple[str, str], ...]:
     """All (style, target) pairs, sorted."""
     return tuple(sorted({*BUILT_IN, *((each.style, each.target) for each in _announced())}))
+
+
+def default_target(style: str) -> str:
+    """The target that is meant if none is named. Raises UnknownTarget with the choices."""
+    found = DEFAULTS.get(style) or next((t for each, t in targets() if each == style), None)
+    if found is None:
+        styles = ", ".join(dict.fromkeys(each for each, _ in targets()))
+        raise UnknownTarget(f"no style {style!r}; there is: {styles}")
+    return found
 
 
 def find(style: str, target: str) -> Generator[Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sagac.dsl.codes import diagnostic
@@ -48,10 +48,11 @@ def prepare(
     name = f"{graph.saga.name}/{generator.style}"
     before = manifest.sections.get(name)
     kept = _kept(graph.saga.version, before, drop)
-    for version in kept:  # what cannot be read must not reach the generator
+    others = tuple(_elsewhere(graph.saga.version, manifest, name))
+    for version in (*kept, *others):  # what cannot be read must not reach the generator
         _read(version.actions)
     means = meaning(graph)
-    generated = generator.generate(graph, source, kept, options, played)
+    generated = generator.generate(graph, source, (*kept, *others), options, played)
     versions = (each.version for each in kept)
     section = Section(
         tool=tool,
@@ -67,7 +68,6 @@ def prepare(
         version_folder=generated.version_folder,
     )
     findings = (
-        *generated.findings,
         *_version_findings(graph, before, means),
         *_kept_findings(graph, kept, generated),
         *_handler_findings(graph, generated.handlers, read),
@@ -82,6 +82,13 @@ def _kept(version: int, before: Section | None, drop: frozenset[int]) -> tuple[K
     found[before.version] = KeptVersion(before.version, before.actions)
     kept = (each for each in found.values() if each.version < version and each.version not in drop)
     return tuple(sorted(kept, key=lambda each: each.version))
+
+
+def _elsewhere(version: int, manifest: Manifest, name: str) -> Iterator[KeptVersion]:
+    """Older versions that the saga has in other styles, which share the types and handlers."""
+    for section in manifest.sisters(name).values():
+        for each in _kept(version, section, frozenset()):
+            yield replace(each, elsewhere=True)
 
 
 def _version_findings(

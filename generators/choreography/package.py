@@ -32,6 +32,7 @@ from sagac.generators.python.records import Records, quoted
 from sagac.generators.python.render import STANDARD, contract, template
 
 from .checks import check
+from .entries import entry_files, is_for
 from .events import Events
 from .project import project
 from .service import Frames, Service
@@ -71,7 +72,8 @@ class ChoreographyGenerator:
         here = Participants(catalogue, Records(catalogue.all), package)
         folder = f"{package}/generated/choreography/v{{}}"
         findings = tuple(check(graph))
-        made = tuple(_files(here, graph, source, kept)) if not findings else ()
+        writer = _Package(here, graph, source, self.target)
+        made = tuple(writer.files(kept)) if not findings else ()
         return Generated(
             files=tuple(sorted(made, key=lambda each: each.path)),
             handlers=tuple(handlers(here)) if not findings else (),
@@ -106,53 +108,68 @@ class KafkaGenerator(ChoreographyGenerator):
     target = "kafka"
 
 
-def _files(
-    here: Participants, graph: SagaGraph, source: Source, kept: tuple[KeptVersion, ...]
-) -> Iterator[GeneratedFile]:
-    generated = f"{here.package}/generated"
-    folder, version = f"{generated}/choreography", graph.saga.version
-    yield init_file(f"{here.package}/__init__.py", source, f"The saga {graph.saga.name}")
-    yield init_file(f"{generated}/__init__.py", source, "Written by sagac, not by hand")
-    yield from type_files(here, generated, source)
-    yield from service_files(here, generated, source)
-    yield from handler_files(here)
-    yield from contract_files(generated)
-    for name, text in parts("choreography/runtime"):
-        yield GeneratedFile(f"{folder}/runtime/{name}", text)
-    yield _versions(graph, folder, source, (*(each.version for each in kept), version))
-    yield from _version(here, graph, f"{folder}/v{version}", source)
+class _Package:
+    """The files of a package."""
 
+    def __init__(self, here: Participants, graph: SagaGraph, source: Source, target: str) -> None:
+        self._here = here
+        self._graph = graph
+        self._source = source
+        self._target = target
+        self._projection = project(graph)
+        self._folder = f"{here.package}/generated/choreography"
 
-def _versions(
-    graph: SagaGraph, folder: str, source: Source, versions: tuple[int, ...]
-) -> GeneratedFile:
-    body = template(
-        "choreography/versions.body", saga=quoted(graph.saga.name.text), versions=repr(versions)
-    )
-    table = {"import_module": "importlib", "Table": ".runtime.nodes"}
-    doc = f"What the services play of {graph.saga.name}, in all versions that are kept"
-    return GeneratedFile(f"{folder}/__init__.py", module(source, doc, body, STANDARD, table))
+    def files(self, kept: tuple[KeptVersion, ...]) -> Iterator[GeneratedFile]:
+        """All of them."""
+        here, source = self._here, self._source
+        generated = f"{here.package}/generated"
+        yield init_file(f"{here.package}/__init__.py", source, f"The saga {self._graph.saga.name}")
+        yield init_file(f"{generated}/__init__.py", source, "Written by sagac, not by hand")
+        yield from type_files(here, generated, source)
+        yield from service_files(here, generated, source)
+        yield from handler_files(here)
+        yield from contract_files(generated)
+        for name, text in parts("choreography/runtime"):
+            if is_for(self._target, name):
+                yield GeneratedFile(f"{self._folder}/runtime/{name}", text)
+        older = (each.version for each in kept if not each.elsewhere)
+        yield self._versions((*older, self._graph.saga.version))
+        yield from self._version()
+        yield from entry_files(here, self._projection.services, self._target, source)
 
+    def _versions(self, versions: tuple[int, ...]) -> GeneratedFile:
+        name = self._graph.saga.name
+        body = template(
+            "choreography/versions.body", saga=quoted(name.text), versions=repr(versions)
+        )
+        table = {"import_module": "importlib", "Table": ".runtime.nodes"}
+        doc = f"What the services play of {name}, in all versions that are kept"
+        text = module(self._source, doc, body, STANDARD, table)
+        return GeneratedFile(f"{self._folder}/__init__.py", text)
 
-def _version(
-    here: Participants, graph: SagaGraph, folder: str, source: Source
-) -> Iterator[GeneratedFile]:
-    """One version: the part of each service, and the types that are the version's own."""
-    projection = project(graph)
-    frames, events = Frames(projection, here), Events(projection)
-    writers = [(each, TableWriter(Service(each, frames, events))) for each in projection.services]
-    bodies = [writer.body() for _, writer in writers]  # all, since each may add classes
-    names = Names({"types", "runtime"})
-    modules = {service: names.of(service, naming.method(service)) for service, _ in writers}
-    own = [name for name in here.records.classes if name not in here.shared]
-    for (service, writer), body in zip(writers, bodies, strict=True):
-        text = writer.module(body, source, dict.fromkeys(own, ".types"))
-        yield GeneratedFile(f"{folder}/{modules[service]}.py", text)
-    classes = (here.records.classes[name] for name in own)
-    doc = "What a saga of this version starts with, hears and gives"
-    shared = (contract("...contract"), here.class_table("...types"))
-    yield GeneratedFile(f"{folder}/types.py", types_module(classes, {}, doc, source, *shared))
-    rows = [f"    {quoted(service)}: {quoted(name)},\n" for service, name in modules.items()]
-    body = "MODULES: dict[str, str] = {\n" + "".join(rows) + "}\n"
-    text = module(source, f"Version {graph.saga.version}: each service and its module", body)
-    yield GeneratedFile(f"{folder}/__init__.py", text)
+    def _version(self) -> Iterator[GeneratedFile]:
+        """One version: the part of each service, and the types that are the version's own."""
+        here, source = self._here, self._source
+        folder = f"{self._folder}/v{self._graph.saga.version}"
+        frames, events = Frames(self._projection, here), Events(self._projection)
+        services = self._projection.services
+        writers = {each: TableWriter(Service(each, frames, events)) for each in services}
+        bodies = {each: writer.body() for each, writer in writers.items()}  # each may add classes
+        names = Names({"types", "runtime"})
+        modules = {service: names.of(service, naming.method(service)) for service in services}
+        own = [name for name in here.records.classes if name not in here.shared]
+        for service, writer in writers.items():
+            text = writer.module(bodies[service], source, dict.fromkeys(own, ".types"))
+            yield GeneratedFile(f"{folder}/{modules[service]}.py", text)
+        yield GeneratedFile(f"{folder}/types.py", self._types(own))
+        rows = [f"    {quoted(service)}: {quoted(name)},\n" for service, name in modules.items()]
+        body = "MODULES: dict[str, str] = {\n" + "".join(rows) + "}\n"
+        doc = f"Version {self._graph.saga.version}: each service and its module"
+        yield GeneratedFile(f"{folder}/__init__.py", module(source, doc, body))
+
+    def _types(self, own: list[str]) -> str:
+        here = self._here
+        classes = (here.records.classes[name] for name in own)
+        doc = "What a saga of this version starts with, hears and gives"
+        shared = (contract("...contract"), here.class_table("...types"))
+        return types_module(classes, {}, doc, self._source, *shared)

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from sagac.dsl.graph import SagaGraph
 
+from .events import Listening, events_dot, events_mermaid
 from .flow import flow_dot
 from .mermaid import flow_mermaid, sequence_mermaid, state_mermaid
 from .render import render
@@ -44,6 +45,13 @@ def draw_sequence(told: Story, format: Format) -> bytes:
     if format is Format.MERMAID:
         return sequence_mermaid(told).encode()
     return _made(sequence_dot(told), format)
+
+
+def draw_events(plan: Listening, format: Format) -> bytes:
+    """Who listens to whom. Raises as ``draw_state``."""
+    if format is Format.MERMAID:
+        return events_mermaid(plan).encode()
+    return _made(events_dot(plan), format)
 
 
 def _made(dot: str, format: Format) -> bytes:

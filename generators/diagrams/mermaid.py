@@ -84,6 +84,9 @@ def _shape(node: Node) -> str:
 
 def _message(beat: Message, ids: dict[str, str]) -> str:
     source, target = ids[beat.source], ids[beat.target]
+    if beat.alone:
+        sign = "--x" if beat.tone is Tone.BAD else "-->>"
+        return f"{source}{sign}{target}: {safe(beat.text)}"
     if beat.answer:
         sign = "--x" if beat.tone is Tone.BAD else "-->>"
         return f"{source}{sign}-{target}: {safe(beat.text)}"

@@ -79,8 +79,8 @@ class _Picture:
         start, end = self._columns[beat.source], self._columns[beat.target]
         ids = f"{number}:from", f"{number}:to"
         side = 5.0 if end > start else -5.0
-        if beat.answer:
-            points = Point(start + side, y), Point(end, y)
+        if beat.answer or beat.alone:
+            points = Point(start + (0.0 if beat.alone else side), y), Point(end, y)
         else:
             points = Point(start, y), Point(end - (side if beat.source != OUTSIDE else 0), y)
             self._bar(number, beat, y)
@@ -130,7 +130,8 @@ def _box_width(who: Participant) -> float:
 def _height(beat: Message | Turn) -> float:
     if isinstance(beat, Turn):
         return TURN
-    return CALL + 6 if beat.answer or beat.source == OUTSIDE else ANSWER
+    apart = beat.answer or beat.alone or beat.source == OUTSIDE
+    return CALL + 6 if apart else ANSWER
 
 
 def _columns(told: Story) -> dict[str, float]:

@@ -38,13 +38,17 @@ class Participant:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """From one participant to another; an ``answer`` closes the call before it."""
+    """From one participant to another; an ``answer`` closes the call before it.
+
+    One that is ``alone`` is neither a call nor an answer.
+    """
 
     source: str
     target: str
     text: str
     tone: Tone
     answer: bool = False
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)

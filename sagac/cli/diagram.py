@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sagac.cli.support import UsageProblem, compile_or_exit, read_spec
+from sagac.cli.support import UsageProblem, compile_or_exit, read_spec, refuse_findings
 
 if TYPE_CHECKING:
     from sagac.dsl.graph import SagaGraph
@@ -25,6 +25,8 @@ Example:
   sagac diagram specs/order-fulfilment.saga.yaml -o order.svg
   sagac diagram specs/order-fulfilment.saga.yaml --fail charge_payment:card_declined -o declined.svg
   sagac diagram specs/order-fulfilment.saga.yaml --kind flow --format mermaid
+  sagac diagram specs/order-fulfilment.saga.yaml --kind events -o listens.svg
+  sagac diagram specs/order-fulfilment.saga.yaml --style choreography --fail charge_payment
   sagac diagram specs/order-fulfilment.saga.yaml --all -o pictures/
 """
 
@@ -33,8 +35,16 @@ Example:
 @click.argument("file", metavar="FILE")
 @click.option(
     "--kind",
-    type=click.Choice(["state", "flow", "sequence"]),
-    help="What to draw: the state machine (default), the flow by teams, one path as a sequence.",
+    type=click.Choice(["state", "flow", "sequence", "events"]),
+    help="What to draw: the state machine (default), the flow by teams, one path as a sequence,"
+    " which service listens to which in a choreography.",
+)
+@click.option(
+    "--style",
+    type=click.Choice(["orchestration", "choreography"]),
+    default="orchestration",
+    show_default=True,
+    help="Whose conversation a sequence shows.",
 )
 @click.option(
     "--format",
@@ -57,6 +67,7 @@ Example:
 def command(
     file: str,
     kind: str | None,
+    style: str,
     format_: str | None,
     output: str | None,
     fail: str | None,
@@ -71,11 +82,20 @@ def command(
     form = format_ or ("svg" if everything else _by_name(output))
     if form == "png" and output is None and _to_terminal():
         raise UsageProblem("a png does not go to a terminal: name a file with -o, or use a pipe")
-    graph = compile_or_exit(read_spec(file, stdin_filename))
+    kind = kind or ("sequence" if fail else "state")
+    if style == "choreography" and kind not in ("sequence", "events"):
+        raise UsageProblem(f"the kind {kind!r} is the same in every style")
+    spec = read_spec(file, stdin_filename)
+    graph = compile_or_exit(spec)
+    choreographed = style == "choreography" or kind == "events"
+    if choreographed:
+        from sagac.generators.choreography.checks import check
+
+        refuse_findings(spec, check(graph))
     if everything:
         _write_all(graph, Path(output or ""))
         return
-    drawn = _drawn(lambda: _draw(graph, kind or ("sequence" if fail else "state"), form, fail))
+    drawn = _drawn(lambda: _draw(graph, kind, form, fail, choreographed=choreographed))
     if output is None:
         click.echo(drawn, nl=False)
     else:
@@ -100,40 +120,66 @@ def _by_name(output: str | None) -> str:
     return "svg"
 
 
-def _draw(graph: SagaGraph, kind: str, form: str, fail: str | None) -> bytes:
+def _draw(
+    graph: SagaGraph, kind: str, form: str, fail: str | None, *, choreographed: bool = False
+) -> bytes:
     from sagac.generators.diagrams import draw
 
+    if kind == "events":
+        from sagac.generators.diagrams.events import listening
+
+        return draw.draw_events(listening(graph), draw.Format(form))
     if kind == "sequence":
-        return draw.draw_sequence(_played(graph, fail), draw.Format(form))
+        told = _conversation(graph, fail) if choreographed else _played(graph, fail)
+        return draw.draw_sequence(told, draw.Format(form))
     drawing = draw.draw_flow if kind == "flow" else draw.draw_state
     return drawing(graph, draw.Format(form))
 
 
+def _conversation(graph: SagaGraph, fail: str | None) -> Story:
+    """What services tell each other. Raises UsageProblem as ``_played``."""
+    from sagac.generators.diagrams.conversation import TooLongError, conversation
+
+    told = _played(graph, fail)
+    try:
+        if fail is None:
+            return conversation(graph)
+        step, reason = _failing(graph, fail)
+        return conversation(graph, step, reason, told.subtitle.removeprefix("when "))
+    except TooLongError as problem:
+        raise UsageProblem(f"{problem}") from None
+
+
 def _played(graph: SagaGraph, fail: str | None) -> Story:
     """The success, or the failure that ``fail`` asks for. Raises UsageProblem if there is none."""
-    from sagac.dsl.suggest import did_you_mean
     from sagac.generators.diagrams.story import story
     from sagac.verify.scenario import one_failure, success
 
     if fail is None:
         return story(graph, success(graph))
+    step, reason = _failing(graph, fail)
+    try:
+        trace = one_failure(graph, step, reason)
+    except LookupError as error:
+        raise UsageProblem(str(error.args[0] if error.args else error)) from None
+    return story(graph, trace, _words(step, graph.facts[step].item.kind, reason or ""))
+
+
+def _failing(graph: SagaGraph, fail: str) -> tuple[str, str | None]:
+    """The item and its refusal; None is an unknown outcome. Raises UsageProblem."""
+    from sagac.dsl.suggest import did_you_mean
+
     step, _, refusal = fail.partition(":")
     if step not in graph.facts:
         hint = did_you_mean(step, graph.facts).strip()
         raise UsageProblem(f"there is no item {step!r} in this saga. {hint}")
     kind = graph.facts[step].item.kind
-    if kind == "saga":
-        raise UsageProblem(f"{step!r} fails by what fails inside it: draw the file that it uses")
     if kind not in FAILING:
         raise UsageProblem(
             f"{step!r} ({kind}) does not fail by itself: name a step, a wait or a fail"
         )
-    reason = None if refusal in ("", "unknown") or (kind == "fail" and refusal == step) else refusal
-    try:
-        trace = one_failure(graph, step, reason)
-    except LookupError as error:
-        raise UsageProblem(str(error.args[0] if error.args else error)) from None
-    return story(graph, trace, _words(step, kind, refusal))
+    unnamed = refusal in ("", "unknown") or (kind == "fail" and refusal == step)
+    return step, None if unnamed else refusal
 
 
 def _words(step: str, kind: str, refusal: str) -> str:

@@ -11,7 +11,7 @@ import click
 
 from sagac import __version__
 
-from .support import Spec, UsageProblem, colour, compile_or_exit, read_spec
+from .support import Spec, UsageProblem, colour, compile_or_exit, read_spec, refuse_findings
 
 if TYPE_CHECKING:
     from sagac.dsl.graph import SagaGraph
@@ -28,7 +28,7 @@ class Request:
     """What the user asked for."""
 
     style: str
-    target: str
+    target: str | None
     output: str
     force: bool
     drop: frozenset[int]
@@ -38,7 +38,7 @@ class Request:
 @click.command()
 @click.argument("file", metavar="FILE")
 @click.option("--style", default="orchestration", show_default=True, help="How the saga is run.")
-@click.option("--target", default="dbos", show_default=True, help="The engine to write it for.")
+@click.option("--target", help="The engine or broker to write it for: dbos, or local and others.")
 @click.option("-o", "--output", metavar="DIR", required=True, help="The folder to write into.")
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 if DIR is not up to date.")
 @click.option("--diff", "show_diff", is_flag=True, help="Show what changes as a diff.")
@@ -50,7 +50,7 @@ class Request:
 def command(
     file: str,
     style: str,
-    target: str,
+    target: str | None,
     output: str,
     check: bool,
     show_diff: bool,
@@ -70,6 +70,8 @@ def command(
     Example:
       sagac generate specs/order-fulfilment.saga.yaml -o build/order
       sagac generate specs/order-fulfilment.saga.yaml -o build/order --check
+      sagac generate specs/order-fulfilment.saga.yaml -o build/order --style choreography \\
+        --target nats
     """
     request = Request(style, target, output, force, frozenset(drop), _options(pairs))
     spec = read_spec(file, stdin_filename)
@@ -114,14 +116,14 @@ def _plan(spec: Spec, graph: SagaGraph, request: Request) -> tuple[Plan, Folder]
     from sagac.generators.base import read_options
     from sagac.generators.manifest import LOCK, read_manifest
     from sagac.generators.plan import make_plan
-    from sagac.generators.registry import find
+    from sagac.generators.registry import default_target, find
     from sagac.generators.sections import prepare
     from sagac.generators.writer import Folder
 
     from .played import play
 
     folder = Folder(Path(request.output))
-    generator = find(request.style, request.target)
+    generator = find(request.style, request.target or default_target(request.style))
     options = read_options(generator.options, request.options)
     manifest = read_manifest(folder.read(LOCK))
     prepared = prepare(
@@ -135,6 +137,7 @@ def _plan(spec: Spec, graph: SagaGraph, request: Request) -> tuple[Plan, Folder]
         played=play(graph),
         drop=request.drop,
     )
+    refuse_findings(spec, prepared.generated.findings)  # --force cannot help: there is no code
     _report(spec, prepared, request.force)
     plan = make_plan(
         prepared.name,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -19,6 +19,7 @@ import click
 
 if TYPE_CHECKING:
     from sagac.dsl.compile import Compilation
+    from sagac.dsl.diagnostics import Diagnostic
     from sagac.dsl.graph import SagaGraph
 
 Load = Callable[[str], bytes]
@@ -114,6 +115,16 @@ def print_findings(compilation: Compilation) -> None:
     if shown:
         text = render(shown, compilation.sources, colour=colour(sys.stderr))
         click.echo(text, err=True, nl=False)
+
+
+def refuse_findings(spec: Spec, findings: Sequence[Diagnostic]) -> None:
+    """Writes ``findings`` about ``spec`` to stderr and exits with 1; nothing if there are none."""
+    from sagac.dsl.report.text import render
+
+    if findings:
+        sources = {spec.path: spec.text.decode("utf-8", "replace")}
+        click.echo(render(findings, sources, colour=colour(sys.stderr)), err=True, nl=False)
+        raise SystemExit(1)
 
 
 def colour(stream: TextIO | None = None) -> bool:

@@ -13,73 +13,25 @@ import os
 import random
 import shutil
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sagac.generators.choreography.project import project
+from sagac.templates.choreography.runtime.bus import Transport
 from sagac.templates.choreography.runtime.message import Message
-from sagac.templates.choreography.runtime.nats import NatsBus
-from tests.choreography.worker import graph_at
+from tests.choreography.brokers import BROKERS, Broker, Nats
+from tests.choreography.served import Handlers, served
+from tests.choreography.worker import bus_at, graph_at
 
 SPEC = Path(__file__).resolve().parents[2] / "specs" / "order-fulfilment.saga.yaml"
 REFUSED = ("", "", "", "", "validate_order", "reserve_inventory", "charge_payment")
-
-
-def free_port() -> int:
-    """A port of the loopback that nobody has."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def nats_server() -> str | None:
-    """The server's program: the one of the wheel, or one on the path."""
-    beside = Path(sys.executable).parent / "nats-server"
-    return str(beside) if beside.exists() else shutil.which("nats-server")
-
-
-@dataclass
-class Broker:
-    """A NATS server that can be killed and started again with what it had stored."""
-
-    folder: Path
-    port: int = field(default_factory=free_port)
-    process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def url(self) -> str:
-        """Where it listens."""
-        return f"nats://127.0.0.1:{self.port}"
-
-    def start(self) -> None:
-        """Starts it; its answers are waited for."""
-        program = nats_server()
-        assert program is not None
-        store = ["-js", "-sd", str(self.folder / "jetstream")]
-        self.process = subprocess.Popen(
-            [program, *store, "-a", "127.0.0.1", "-p", str(self.port)],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        for _ in range(200):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
-                    return
-            time.sleep(0.05)
-        raise TimeoutError("the NATS server does not answer")
-
-    def kill(self) -> None:
-        """SIGKILL."""
-        if self.process is not None:
-            self.process.kill()
-            self.process.wait()
 
 
 class Fleet:
@@ -157,7 +109,7 @@ def orders(count: int, seed: int) -> Iterator[dict[str, Any]]:
         }
 
 
-async def place(bus: NatsBus, inputs: Sequence[dict[str, Any]], pause: float) -> None:
+async def place(bus: Transport, inputs: Sequence[dict[str, Any]], pause: float) -> None:
     """Sends the orders at a steady rate."""
     for each in inputs:
         body = json.dumps(each).encode()
@@ -224,17 +176,18 @@ class Size:
 SIZES = {"ci": Size(40, 4, 1), "small": Size(80, 5, 1), "large": Size(400, 10, 3)}
 
 
-async def storm(folder: Path, size: Size, seed: int = 1) -> list[str]:
+async def storm(folder: Path, size: Size, kind: type[Broker] = Nats, seed: int = 1) -> list[str]:
     """Runs it; returns what went wrong."""
-    broker = Broker(folder)
+    broker = kind(folder)
     broker.start()
     fleet = Fleet(folder, broker.url, {"reserve_inventory": "raise 1", "refund_payment": "raise 1"})
     fleet.start_all()
-    bus = NatsBus(broker.url, ["order-fulfilment.>"])
+    orders_table = served(project(fleet.graph), Handlers(folder / "effects.sqlite"))["order"]
+    bus = bus_at(broker.url, [orders_table])
     inputs = list(orders(size.orders, seed))
     rng = random.Random(seed)
     try:
-        await bus.broker.start()
+        await bus.subscribe("shop", [], ignore)
         placing = asyncio.create_task(place(bus, inputs, 0.02))
         moments = ["service"] * size.kills + ["broker"] * size.broker_kills
         rng.shuffle(moments)
@@ -258,22 +211,28 @@ async def storm(folder: Path, size: Size, seed: int = 1) -> list[str]:
     return list(check(fleet, inputs))
 
 
-def main(size: str) -> int:
-    """Prints what went wrong; the exit code."""
-    import tempfile
+async def ignore(message: Message) -> None:
+    """The shop hears nothing."""
 
+
+def main(size: str, broker: str) -> int:
+    """Prints what went wrong; the exit code."""
+    missing = BROKERS[broker].missing()
+    if missing is not None:
+        print(f"{broker}: skipped, {missing}")
+        return 0
     with tempfile.TemporaryDirectory(prefix="sagac-storm-") as folder:
         began = time.monotonic()
-        problems = asyncio.run(storm(Path(folder), SIZES[size]))
+        problems = asyncio.run(storm(Path(folder), SIZES[size], BROKERS[broker]))
         if problems and os.environ.get("SAGAC_KEEP"):
             shutil.copytree(folder, os.environ["SAGAC_KEEP"], dirs_exist_ok=True)
     for each in problems:
         print(f"  {each}", file=sys.stderr)
     print(
-        f"{SIZES[size].orders} orders, {len(problems)} problems, {time.monotonic() - began:.0f} s"
+        f"{broker}: {SIZES[size].orders} orders, {len(problems)} problems, {time.monotonic() - began:.0f} s"
     )
     return int(bool(problems))
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1] if len(sys.argv) > 1 else "ci"))
+    raise SystemExit(main(*(sys.argv[1:] if len(sys.argv) > 2 else ("ci", "nats"))))

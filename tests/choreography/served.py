@@ -11,6 +11,7 @@ from typing import Any
 
 from sagac.dsl.graph import SagaGraph
 from sagac.dsl.model import Step
+from sagac.generators.choreography.interpreted import tables
 from sagac.generators.choreography.parts import Projection
 from sagac.generators.choreography.project import project
 from sagac.templates.choreography.runtime.bus import Transport
@@ -19,8 +20,6 @@ from sagac.templates.choreography.runtime.service import Service
 from sagac.templates.contract.contract import Call, Policy, Refusal, Retry
 from sagac.verify.scenario import answer
 from sagac.verify.values import to_json
-
-from .played import tables
 
 
 @dataclass(frozen=True)
@@ -110,7 +109,8 @@ def served(projection: Projection, handlers: Handlers) -> dict[str, Table]:
             hears=tuple(_heard(projection, table, names)),
             key=lambda input: str(input["id"]),
         )
-    return found
+    hears = {service: table.hears for service, table in found.items()}
+    return {service: replace(table, listeners=hears) for service, table in found.items()}
 
 
 def _heard(projection: Projection, table: Table, names: Mapping[str, str]) -> list[str]:

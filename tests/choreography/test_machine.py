@@ -18,6 +18,7 @@ from sagac.dsl.compile import compile
 from sagac.dsl.facts import OnUnknown
 from sagac.dsl.graph import SagaGraph
 from sagac.dsl.model import Wait
+from sagac.generators.choreography.interpreted import Computed
 from sagac.generators.choreography.news import reaches
 from sagac.generators.choreography.project import project
 from sagac.runner.state import item_name
@@ -32,7 +33,7 @@ from tests.properties.sagas import INPUTS, sagas
 from tests.properties.test_random_sagas import Fault, faults, side_by_side
 
 from .answers import Answers
-from .played import Computed, World
+from .played import World
 
 MORE = os.environ.get("SAGAC_EXAMPLES")
 EXAMPLES = settings(

@@ -8,12 +8,15 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 
 from sagac.dsl.compile import compile
 from sagac.dsl.graph import SagaGraph
 from sagac.generators.choreography.project import project
-from sagac.templates.choreography.runtime.nats import NatsBus
+from sagac.templates.choreography.runtime.bus import Transport
+from sagac.templates.choreography.runtime.nodes import Table
 from sagac.templates.choreography.runtime.process import serve
 from sagac.templates.choreography.runtime.service import Service
 
@@ -27,12 +30,28 @@ def graph_at(path: Path) -> SagaGraph:
     return graph
 
 
+def bus_at(url: str, tables: Sequence[Table]) -> Transport:
+    """The transport for a broker's URL."""
+    runtime = "sagac.templates.choreography.runtime"
+    module, name = BUSES[url.partition(":")[0]]
+    bus: Transport = getattr(import_module(f"{runtime}.{module}"), name)(url, tables)
+    return bus
+
+
+BUSES = {
+    "nats": ("nats", "NatsBus"),
+    "amqp": ("rabbit", "RabbitBus"),
+    "redis": ("redis", "RedisBus"),
+    "kafka": ("kafka", "KafkaBus"),
+}
+
+
 def main(spec: str, service: str, folder: str, broker: str, plan: str) -> None:
     """Serves until it is told to stop."""
     graph = graph_at(Path(spec))
     handlers = Handlers(Path(folder) / "effects.sqlite", json.loads(plan))
     table = served(project(graph), handlers)[service]
-    bus = NatsBus(broker, [f"{table.saga}.>"])
+    bus = bus_at(broker, [table])
     asyncio.run(serve(Service([table], str(Path(folder) / f"{service}.sqlite"), bus)))
 
 

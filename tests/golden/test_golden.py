@@ -9,7 +9,17 @@ from pathlib import Path
 import pytest
 
 from sagac.templates import ROOT
-from tests.golden.cases import CASES, HERE, SPECS, expected, generated, shown, write
+from tests.golden.cases import (
+    CASES,
+    CHOREOGRAPHED,
+    HERE,
+    SPECS,
+    choreographed,
+    expected,
+    generated,
+    shown,
+    write,
+)
 
 ALL = [HERE / case / "spec.saga.yaml" for case in CASES] + sorted(SPECS.glob("*.saga.yaml"))
 
@@ -23,6 +33,18 @@ def _tool(folder: Path, *arguments: str) -> str:
 @pytest.mark.parametrize("case", CASES)
 def test_tree(case: str) -> None:
     assert shown(generated(HERE / case / "spec.saga.yaml")) == expected(case)
+
+
+@pytest.mark.parametrize("case", CHOREOGRAPHED)
+def test_choreographed_tree(case: str) -> None:
+    made = shown(choreographed(HERE / case / "spec.saga.yaml"))
+    shared = expected(case)
+    assert {path: text for path, text in made.items() if path not in shared} == expected(
+        case, "choreographed"
+    )
+    for path in made.keys() & shared.keys():  # handlers, services and types: the same bytes
+        assert made[path] == shared[path]
+    assert {path for path in shared if path.startswith("handlers/")} <= made.keys()
 
 
 @pytest.mark.parametrize("spec", ALL, ids=lambda spec: spec.parent.name + "/" + spec.name)

@@ -142,7 +142,7 @@ steps:
     service: shop
     input:
       id: ${input.id}
-      found: ${take_goods.place is not None}
+      place: "${take_goods.place if take_goods.place is not None else ''}"
 - step: ship
   service: shipping
   input: [id]

@@ -93,7 +93,9 @@ def _files(
     yield from contract_files(folder)
     yield from _engine(folder)
     yield from _version(here, here.catalogue, f"{folder}/v{version}", source)
-    yield worker_file(here, graph, source, tuple(each.version for each in kept))
+    yield worker_file(
+        here, graph, source, tuple(each.version for each in kept if not each.elsewhere)
+    )
 
 
 def _version(

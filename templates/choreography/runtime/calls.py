@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("saga")
 
+_FAILED = "%s failed at attempt %d"
+
 _MARGIN = 5.0  # seconds that an attempt may take longer than its timeout before another takes over
 _LOCK_PAUSE = 0.2
 _WRITTEN = object()
@@ -119,7 +121,8 @@ class Caller:
         except _RolledBack as problem:
             return problem.answer
         except Exception as problem:
-            return _trouble(work, problem)
+            log.warning(_FAILED, work.key, work.row.attempts, exc_info=True, extra=work.about)
+            return _trouble(problem)
 
     async def _apart(self, work: Work) -> Any:
         """The call outside of this service's database."""
@@ -135,7 +138,8 @@ class Caller:
         except _RolledBack as problem:
             return problem.answer
         except Exception as problem:
-            return _trouble(work, problem)
+            log.warning(_FAILED, work.key, work.row.attempts, exc_info=True, extra=work.about)
+            return _trouble(problem)
 
     async def _called(self, work: Work, tx: Any) -> Any:
         """Calls the handler, unless the ledger in its database knows the answer."""
@@ -324,10 +328,8 @@ async def _note(ledger: Ledger, work: Work, answer: Any, tx: Any) -> None:
         )
 
 
-def _trouble(work: Work, problem: Exception) -> Trouble:
+def _trouble(problem: Exception) -> Trouble:
     text = f"{type(problem).__name__}: {problem}" if str(problem) else type(problem).__name__
     if isinstance(problem, TimeoutError):
         return Trouble("timeout", "timed out")
-    told = "%s failed at attempt %d: %s"
-    log.warning(told, work.key, work.row.attempts, text, extra=work.about)
     return Trouble("unknown", text)

@@ -18,6 +18,7 @@ from nats.js.api import ConsumerConfig, DeliverPolicy, DiscardPolicy, StorageTyp
 
 from .bus import Receive
 from .message import Message
+from .nodes import Table
 
 STREAM = "sagas"
 _ACK_WAIT = 30.0  # seconds until an unacknowledged message is delivered again
@@ -26,9 +27,10 @@ _AT_ONCE = 64  # unacknowledged messages per event and service
 
 
 class NatsBus:
-    """A connection to the server ``url`` for one service. ``subjects`` are those of its sagas."""
+    """A connection to the server ``url`` for one service, whose ``tables`` name its sagas."""
 
-    def __init__(self, url: str, subjects: Sequence[str]) -> None:
+    def __init__(self, url: str, tables: Sequence[Table]) -> None:
+        subjects = sorted({f"{table.saga}.>" for table in tables})
         self.broker = NatsBroker(url, logger=None, max_reconnect_attempts=-1)
         self._stream = JStream(
             STREAM,

@@ -140,6 +140,7 @@ class Table:
     deadline: float | None = None
     names: Mapping[str, str] = field(default_factory=dict)  # ``NODE OUTCOME`` -> the event's name
     hears: tuple[str, ...] = ()  # names of the events that it subscribes to
+    listeners: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # ``hears`` of all
     calls: Mapping[str, Calling] = field(default_factory=dict)  # a step's action
     undos: Mapping[str, Calling] = field(default_factory=dict)  # a step's compensation
     cancel: Listening | None = None  # where the judge is

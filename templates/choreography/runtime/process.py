@@ -21,7 +21,7 @@ from .service import Service
 
 
 def main(
-    tables: Sequence[Table], make_bus: Callable[[str, Sequence[str]], Transport], broker: str
+    tables: Sequence[Table], make_bus: Callable[[str, Sequence[Table]], Transport], broker: str
 ) -> None:
     """Runs the service of ``tables`` until it is told to stop; ``broker`` is the default URL."""
     name = tables[0].service
@@ -29,8 +29,7 @@ def main(
     url = os.environ.get("SAGA_BROKER", broker)
     if os.environ.get("SAGA_LOG") == "json":
         log_json(name)
-    subjects = sorted({f"{table.saga}.>" for table in tables})
-    asyncio.run(serve(Service(tables, database, make_bus(url, subjects))))
+    asyncio.run(serve(Service(tables, database, make_bus(url, tables))))
 
 
 async def serve(service: Service) -> None:

@@ -1,0 +1,104 @@
+"""RabbitMQ as the transport, through FastStream.
+
+A topic exchange for all events; a quorum queue for each event that a service hears. Every service
+declares the queues of all services of the saga, since what is published before a queue exists would
+be gone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
+
+from faststream import AckPolicy
+from faststream.rabbit import (
+    Channel,
+    ExchangeType,
+    QueueType,
+    RabbitBroker,
+    RabbitExchange,
+    RabbitMessage,
+    RabbitQueue,
+)
+
+from .bus import Receive
+from .message import Message
+from .nodes import Table
+
+EXCHANGE = RabbitExchange("sagas", type=ExchangeType.TOPIC, durable=True)
+_AT_ONCE = 64
+_AGAIN = 1.0
+
+
+class RabbitBus:
+    """A connection to the server ``url`` for one service."""
+
+    def __init__(self, url: str, tables: Sequence[Table]) -> None:
+        self.broker = RabbitBroker(
+            url, logger=None, default_channel=Channel(prefetch_count=_AT_ONCE)
+        )
+        self._others = {
+            (service, f"{table.saga}.{name}")
+            for table in tables
+            for service, names in table.listeners.items()
+            for name in names
+        }
+
+    async def subscribe(self, service: str, subjects: Sequence[str], receive: Receive) -> None:
+        """Begins to deliver ``subjects`` to ``receive``."""
+        for subject in subjects:
+            self.broker.subscriber(_queue(service, subject), EXCHANGE, ack_policy=AckPolicy.MANUAL)(
+                _handler(subject, receive)
+            )
+        await self.broker.connect()
+        exchange = await self.broker.declare_exchange(EXCHANGE)
+        for other, subject in sorted(self._others):
+            queue = await self.broker.declare_queue(_queue(other, subject))
+            await queue.bind(exchange, subject)
+        await self.broker.start()
+
+    async def publish(self, messages: Sequence[Message]) -> None:
+        """Returns when the server has all messages; raises if one is not confirmed."""
+        await asyncio.gather(
+            *(
+                self.broker.publish(
+                    each.body,
+                    exchange=EXCHANGE,
+                    routing_key=each.subject,
+                    headers=dict(each.headers),
+                    message_id=each.id,
+                    persist=True,
+                    mandatory=False,
+                    timeout=5.0,
+                )
+                for each in messages
+            )
+        )
+
+    async def close(self) -> None:
+        """Ends the connection."""
+        await self.broker.stop()
+
+
+def _queue(service: str, subject: str) -> RabbitQueue:
+    return RabbitQueue(
+        f"{service}:{subject}", queue_type=QueueType.QUORUM, durable=True, routing_key=subject
+    )
+
+
+def _handler(
+    subject: str, receive: Receive
+) -> Callable[[RabbitMessage], Coroutine[Any, Any, None]]:
+    async def handle(message: RabbitMessage) -> None:
+        headers = {key: value for key, value in message.headers.items() if isinstance(value, str)}
+        id = headers.get("ce-id") or str(message.message_id)
+        try:
+            await receive(Message(id, subject, message.body, headers))
+        except Exception:
+            await asyncio.sleep(_AGAIN)
+            await message.nack(requeue=True)
+            raise
+        await message.ack()
+
+    return handle
