@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from sagac.templates.choreography.runtime.nodes import Table
 from sagac.templates.choreography.runtime.observer import Observer
 
+from .brokers import Nats
 from .test_observer import rows, seen
 from .watched import ORDER, Watchtown, graph_from
 
@@ -17,18 +19,17 @@ pytest.importorskip("faststream.nats", reason="faststream[nats] is not installed
 
 from sagac.templates.choreography.runtime.nats import NatsBus
 from sagac.templates.choreography.runtime.observer_nats import follow
-from tests.chaos.storm import Broker, nats_server
 
 pytestmark = [
     pytest.mark.timeout(90),
-    pytest.mark.skipif(nats_server() is None, reason="there is no nats-server on this machine"),
+    pytest.mark.skipif(Nats.missing() is not None, reason=str(Nats.missing())),
 ]
 KEYS = [f"{n}-charge_payment" if n % 4 == 0 else str(n) for n in range(8)]
 
 
 @pytest.fixture
-def broker(tmp_path: Path) -> Iterator[Broker]:
-    started = Broker(tmp_path)
+def broker(tmp_path: Path) -> Iterator[Nats]:
+    started = Nats(tmp_path)
     started.start()
     yield started
     started.kill()
@@ -54,10 +55,12 @@ async def observed(town: Watchtown, folder: Path, url: str, events: int) -> None
     observer.close()
 
 
-def test_rebuilt_from_the_stream_it_is_the_same(tmp_path: Path, broker: Broker) -> None:
+def test_rebuilt_from_the_stream_it_is_the_same(tmp_path: Path, broker: Nats) -> None:
     async def main() -> None:
-        bus = NatsBus(broker.url, ["small-order.>"])
-        town = Watchtown(graph_from(ORDER), tmp_path, bus, {})
+        graph = graph_from(ORDER)
+        start = Table(graph.saga.name.text, graph.saga.version, "order", {}, ())
+        bus = NatsBus(broker.url, [start])
+        town = Watchtown(graph, tmp_path, bus, {})
         observer = Observer([town.picture], str(tmp_path / "observer.sqlite"))
         await observer.open()
         async with town:
