@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,7 +43,7 @@ def command(
     Exit code 1 if it is stuck.
     """
     form = form or _by_name(output)
-    if form == "png" and output is None and click.get_text_stream("stdout").isatty():
+    if form == "png" and output is None and sys.stdout.isatty():
         raise UsageProblem("a png does not go to a terminal: name a file with -o, or use a pipe")
     talk = _talk(find_place(store), key, spec)
     drawn = _drawn(talk, form)

@@ -119,7 +119,10 @@ def _reactions(
     picture: Picture, record: Record, answers: Mapping[str, Record]
 ) -> Iterable[Reaction]:
     heard: dict[str, list[str]] = {}
+    undone = record.event.outcome == "undone" and not record.event.broken
     for each in picture.reactions.get(record.name, ()):
+        if undone and each.does.startswith("does not begin"):
+            continue  # that is for an unknown outcome
         heard.setdefault(each.service, []).append(each.does)
     for service, does in heard.items():
         answer = answers.get(service)
