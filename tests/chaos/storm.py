@@ -200,7 +200,7 @@ async def storm(folder: Path, size: Size, kind: type[Broker] = Nats, seed: int =
             else:
                 fleet.kill(fleet.services[number % len(fleet.services)])
         await placing
-        patience = time.monotonic() + 120
+        patience = time.monotonic() + 60
         while fleet.ended < len(inputs) and time.monotonic() < patience:
             await asyncio.sleep(0.5)
         await asyncio.sleep(1.5)

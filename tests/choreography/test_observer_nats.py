@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from sagac.templates.choreography.runtime.nodes import Table
-from sagac.templates.choreography.runtime.observer import Observer
+from sagac.templates.choreography.runtime.observer import Observer, open_observed
 
 from .brokers import Nats
 from .test_observer import rows, seen
-from .watched import ORDER, Watchtown, graph_from
+from .watched import ORDER, Watchtown, graph_from, until
 
 pytest.importorskip("faststream.nats", reason="faststream[nats] is not installed")
 
@@ -93,3 +93,36 @@ def test_rebuilt_from_the_stream_it_is_the_same(tmp_path: Path, broker: Nats) ->
     states = {key: seen(tmp_path / "observer.sqlite", key).state for key in KEYS}
     wanted = {k: "COMPENSATED" if "-" in k else "COMPLETED" for k in KEYS}
     assert states == wanted
+
+
+def test_a_broker_that_was_away_is_read_on(tmp_path: Path, broker: Nats) -> None:
+    async def main() -> None:
+        graph = graph_from(ORDER)
+        table = Table(graph.saga.name.text, graph.saga.version, "order", {}, ())
+        bus = NatsBus(broker.url, [table])
+        town = Watchtown(graph, tmp_path, bus, {})
+        observer = Observer([town.picture], str(tmp_path / "observer.sqlite"))
+        await observer.open()
+        reading = asyncio.create_task(follow(observer, broker.url))
+        async with town:
+            await town.start.start({"id": "1"})
+            await town.end("1")
+            await asyncio.to_thread(broker.kill)
+            await town.start.start({"id": "2"})
+            await asyncio.to_thread(broker.start)
+            await town.end("2")
+            await until(lambda: len(ended(tmp_path)) == 2)
+        reading.cancel()
+        await asyncio.gather(reading, return_exceptions=True)
+        observer.close()
+        await bus.close()
+
+    asyncio.run(main())
+
+
+def ended(folder: Path) -> list[str]:
+    opened = open_observed(str(folder / "observer.sqlite"))
+    try:
+        return [each.key for each in opened.sagas() if each.state == "COMPLETED"]
+    finally:
+        opened.close()

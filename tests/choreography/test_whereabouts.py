@@ -16,6 +16,7 @@ from sagac.generators.choreography.events import Events
 from sagac.generators.choreography.observed import picture
 from sagac.generators.choreography.project import project
 from sagac.templates.choreography.runtime.heard import Record
+from sagac.templates.choreography.runtime.observed import see
 from sagac.templates.choreography.runtime.picture import Picture
 from sagac.templates.choreography.runtime.whereabouts import Whereabouts
 from sagac.verify.scenario import sample_input
@@ -78,12 +79,25 @@ def watch(graph: SagaGraph, data: Mapping[str, Any], fault: Fault | None, seed: 
             told = [(e.node, e.iteration, e.outcome) for e in world.told]
             assert seen(view, world, rng) == truth(world), (told, fault)
         if not due and not world.flight:
+            check_end(view, world)
             return quiet
         if world.flight:
             world.deliver()
         else:
             act(world, *rng.choice(due), answers)
     raise AssertionError("it does not come to an end")
+
+
+def check_end(view: Picture, world: World) -> None:
+    """Once nothing is under way, the observer says how it ended and what took effect."""
+    records = [
+        Record(event.id, event, float(number))
+        for number, event in enumerate(world.told)
+        if view.tells(event.node, event.outcome)
+    ]
+    end = see(view, "k", records)
+    assert end.state == world.state
+    assert sorted((each["step"], each["kind"]) for each in end.effects) == sorted(world.effects)
 
 
 @pytest.mark.parametrize("path", SPECS, ids=lambda path: path.name)

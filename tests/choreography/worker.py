@@ -51,8 +51,8 @@ def main(spec: str, service: str, folder: str, broker: str, plan: str) -> None:
     graph = graph_at(Path(spec))
     handlers = Handlers(Path(folder) / "effects.sqlite", json.loads(plan))
     table = served(project(graph), handlers)[service]
-    bus = bus_at(broker, [table])
-    asyncio.run(serve(Service([table], str(Path(folder) / f"{service}.sqlite"), bus)))
+    database = str(Path(folder) / f"{service}.sqlite")
+    asyncio.run(serve(lambda: Service([table], database, bus_at(broker, [table]))))
 
 
 if __name__ == "__main__":

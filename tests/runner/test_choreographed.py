@@ -246,3 +246,28 @@ def test_a_decision_waits_for_a_service_that_is_down(tmp_path: Path) -> None:
             assert state["marks"][0]["why"].endswith("written off")
 
     run(main())
+
+
+def test_both_styles_are_listed_together(tmp_path: Path) -> None:
+    pytest.importorskip("dbos", reason="orchestrated sagas run on DBOS")
+
+    async def main() -> None:
+        async with shop_in(tmp_path, {}) as shop:
+            await shop.start("one")
+            await shop.is_("COMPLETED", "one")
+            (tmp_path / "small.saga.yaml").write_text(ORDER, encoding="utf-8")
+            (tmp_path / "small.json").write_text('{"id": "two"}', encoding="utf-8")
+            ran = await shop.sagac("run", "small.saga.yaml", "--input", "small.json")
+            assert ran.code == 0, ran
+            states = json.loads((await shop.sagac("status", "--format", "json")).out)
+            assert {each["key"]: each["state"] for each in states} == {
+                "one": "COMPLETED", "two": "COMPLETED",
+            }  # fmt: skip
+            one, two = states
+            assert [(e["step"], e["action"]) for e in one["effects"]] == [
+                (e["step"], e["action"]) for e in two["effects"]
+            ]
+            named = await shop.sagac("status", "--store", str(tmp_path / ".sagac"))
+            assert named.out.count("COMPLETED") == 2
+
+    run(main())

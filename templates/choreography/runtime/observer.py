@@ -37,6 +37,8 @@ class Observer:
     def __init__(self, pictures: Sequence[Picture], url: str) -> None:
         self.pictures = {(each.saga, each.version): each for each in pictures}
         self.database = Database(url)
+        self._waiting: list[tuple[Message, asyncio.Future[None]]] = []
+        self._writing: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
         """Makes the tables."""
@@ -50,9 +52,33 @@ class Observer:
         """Closes the database."""
         self.database.close()
 
+    @property
+    def subjects(self) -> list[str]:
+        """All that is to be heard, for a transport that is asked for each subject."""
+        found = {
+            f"{each.saga}.{name}" for each in self.pictures.values() for name in each.names.values()
+        }
+        return sorted(found)
+
     async def receive(self, message: Message) -> None:
-        """One message; returns when it is in the database."""
-        await self.take([message])
+        """One message; returns when it is in the database, with all that came meanwhile."""
+        written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((message, written))
+        if self._writing is None or self._writing.done():
+            self._writing = asyncio.create_task(self._write())
+        await written
+
+    async def _write(self) -> None:
+        while self._waiting:
+            some, self._waiting = self._waiting, []
+            try:
+                await self.take([message for message, _ in some])
+            except Exception as problem:
+                for _, written in some:
+                    written.set_exception(problem)
+            else:
+                for _, written in some:
+                    written.set_result(None)
 
     async def take(
         self, messages: Sequence[Message], position: tuple[str, int] | None = None

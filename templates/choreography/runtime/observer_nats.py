@@ -40,14 +40,14 @@ async def follow(observer: Observer, url: str, *, anew: bool = False) -> None:
 
 async def _read(observer: Observer, stream: JetStreamContext, subject: str, anew: bool) -> None:
     name = f"{STREAM} {subject}"
-    position = 0 if anew else await observer.position(name)
+    if anew:
+        await observer.take([], (name, 0))
     while True:
         try:
-            await _listen(observer, stream, subject, position)
+            await _listen(observer, stream, subject, await observer.position(name))
         except Exception as problem:
             log.warning("the stream %s cannot be read (%s); again in %s s", name, problem, _AGAIN)
         await asyncio.sleep(_AGAIN)
-        position = await observer.position(name)
 
 
 async def _listen(

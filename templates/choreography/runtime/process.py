@@ -9,15 +9,21 @@ and send what is in the outbox.
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from .bus import Transport
-from .health import of_service
+from .health import Health, of_service
 from .logs import log_json
 from .nodes import Table
 from .service import Service
+
+log = logging.getLogger("saga")
+
+_AGAIN = 1.0
 
 
 def main(
@@ -29,18 +35,19 @@ def main(
     url = os.environ.get("SAGA_BROKER", broker)
     if os.environ.get("SAGA_LOG") == "json":
         log_json(name)
-    asyncio.run(serve(Service(tables, database, make_bus(url, tables))))
+    asyncio.run(serve(lambda: Service(tables, database, make_bus(url, tables))))
 
 
-async def serve(service: Service) -> None:
-    """Until SIGTERM or SIGINT."""
+async def serve(make: Callable[[], Service]) -> None:
+    """Until SIGTERM or SIGINT. A broker that is not there yet is waited for."""
     told = asyncio.Event()
     loop = asyncio.get_running_loop()
     for each in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(each, told.set)
-    host, _, port = os.environ.get("SAGA_HEALTH", "").rpartition(":")
-    health = of_service(service, host or "127.0.0.1", int(port)) if port else None
-    await service.open()
+    service = await _opened(make, told)
+    if service is None:
+        return
+    health = health_of(service)
     if health is not None:
         await health.open()
     print(f"{service.name} is ready", flush=True)
@@ -51,3 +58,26 @@ async def serve(service: Service) -> None:
             await health.close()
         await service.close()
         await service.transport.close()
+
+
+async def _opened(make: Callable[[], Service], told: asyncio.Event) -> Service | None:
+    while not told.is_set():
+        service = make()
+        try:
+            await service.open()
+        except Exception as problem:
+            log.warning("%s cannot start yet: %s; again in %s s", service.name, problem, _AGAIN)
+            with suppress(Exception):
+                await service.transport.close()
+            service.database.close()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(told.wait(), _AGAIN)
+        else:
+            return service
+    return None
+
+
+def health_of(service: Service) -> Health | None:
+    """Its health on the port of ``SAGA_HEALTH``, if one is given."""
+    host, _, port = os.environ.get("SAGA_HEALTH", "").rpartition(":")
+    return of_service(service, host or "127.0.0.1", int(port)) if port else None

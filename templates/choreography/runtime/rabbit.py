@@ -36,7 +36,9 @@ class RabbitBus:
 
     def __init__(self, url: str, tables: Sequence[Table]) -> None:
         self.broker = RabbitBroker(
-            url, logger=None, default_channel=Channel(prefetch_count=_AT_ONCE)
+            url,
+            logger=None,
+            default_channel=Channel(prefetch_count=_AT_ONCE, on_return_raises=True),
         )
         self._others = {
             (service, f"{table.saga}.{name}")
@@ -69,7 +71,7 @@ class RabbitBus:
                     headers=dict(each.headers),
                     message_id=each.id,
                     persist=True,
-                    mandatory=False,
+                    mandatory=_needs_a_queue(each.subject),
                     timeout=5.0,
                 )
                 for each in messages
@@ -79,6 +81,11 @@ class RabbitBus:
     async def close(self) -> None:
         """Ends the connection."""
         await self.broker.stop()
+
+
+def _needs_a_queue(subject: str) -> bool:
+    """What comes from outside is refused as long as nobody has declared a queue for it."""
+    return subject.startswith("outside.") or subject.endswith(".start")
 
 
 def _queue(service: str, subject: str) -> RabbitQueue:
