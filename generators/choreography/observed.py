@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import fields
 from typing import Any
 
 from sagac.dsl.model import Foreach, Repeat, Retry, Seconds, Step, Undo, Wait
 from sagac.dsl.worst_case import attempts_time
+from sagac.generators.layout import Code, Group, call, prefixed, tuple_of
+from sagac.generators.python.records import quoted
 from sagac.templates.choreography.runtime.picture import Heard, Link, Picture, Spot
 
 from .events import Events, asks
@@ -33,6 +37,27 @@ def picture(projection: Projection, events: Events | None = None) -> Picture:
         teams={name: team.text for name, team in teams.items() if team is not None},
         cancel=saga.cancel.event.text if saga.cancel is not None else "",
     )
+
+
+def picture_code(shown: Picture) -> Code:
+    """The picture as the code of a module."""
+    return prefixed("PICTURE = ", _code(shown))
+
+
+def _code(value: Any) -> Code:
+    match value:
+        case str():
+            return quoted(value)
+        case tuple():
+            return tuple_of(map(_code, value)) if value else "()"
+        case Mapping():
+            items = (prefixed(f"{quoted(name)}: ", _code(each)) for name, each in value.items())
+            return Group("{", tuple(items), "}")
+        case Picture() | Spot() | Link() | Heard():
+            more = {each.name: getattr(value, each.name) for each in fields(value)}
+            said = {f.name: more[f.name] for f in fields(value) if more[f.name] != f.default}
+            return call(type(value).__name__, **{name: _code(each) for name, each in said.items()})
+    return repr(value)
 
 
 def _spot(node: Node) -> Spot:

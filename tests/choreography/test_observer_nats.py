@@ -19,6 +19,7 @@ pytest.importorskip("faststream.nats", reason="faststream[nats] is not installed
 
 from sagac.templates.choreography.runtime.nats import NatsBus
 from sagac.templates.choreography.runtime.observer_nats import follow
+from sagac.templates.choreography.runtime.observing import hearing
 
 pytestmark = [
     pytest.mark.timeout(90),
@@ -126,3 +127,39 @@ def ended(folder: Path) -> list[str]:
         return [each.key for each in opened.sagas() if each.state == "COMPLETED"]
     finally:
         opened.close()
+
+
+def test_subscribed_as_a_service_it_sees_the_same(tmp_path: Path, broker: Nats) -> None:
+    async def main() -> None:
+        graph = graph_from(ORDER)
+        table = Table(graph.saga.name.text, graph.saga.version, "order", {}, ())
+        bus = NatsBus(broker.url, [table])
+        town = Watchtown(graph, tmp_path, bus, {})
+        readers = [follow, hearing(NatsBus)]
+        observers = [
+            Observer([town.picture], str(tmp_path / name)) for name in ("observer", "rebuilt")
+        ]
+        for each in observers:
+            await each.open()
+        async with town:
+            await town.start.start({"id": "1-charge_payment"})
+            work = [
+                asyncio.ensure_future(reader(each, broker.url))
+                for reader, each in zip(readers, observers, strict=True)
+            ]
+            await town.end("1-charge_payment")
+            for service in town.services.values():
+                await service.relay.drain()
+            info = await bus.broker._connection.jetstream().stream_info("sagas")  # type: ignore[union-attr]
+            for each in observers:
+                await caught_up(each, info.state.messages)
+                await each.settle()
+            for task in work:
+                task.cancel()
+            await asyncio.gather(*work, return_exceptions=True)
+        for each in observers:
+            each.close()
+        await bus.close()
+
+    asyncio.run(main())
+    assert rows(tmp_path / "observer") == rows(tmp_path / "rebuilt")

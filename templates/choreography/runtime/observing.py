@@ -10,11 +10,11 @@ import asyncio
 import os
 import signal
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
 
 from .bus import Transport
 from .health import of_observer
 from .logs import log_json
+from .nodes import Table
 from .observer import Observer, keep_settled
 from .picture import Picture
 
@@ -55,14 +55,22 @@ async def observe(observer: Observer, follow: Callable[[Observer], Awaitable[Non
         observer.close()
 
 
-def hearing(make_bus: Callable[[str, Observer], Transport]) -> Follow:
+def hearing(make_bus: Callable[[str, Sequence[Table]], Transport]) -> Follow:
     """For a broker without a stream to read: the observer subscribes as a service does."""
 
     async def follow(observer: Observer, url: str) -> None:
-        bus = make_bus(url, observer)
-        await bus.subscribe("observer", observer.subjects, observer.receive)
-        with suppress(asyncio.CancelledError):
+        tables = [_table(each) for each in observer.pictures.values()]
+        bus = make_bus(url, tables)
+        try:
+            await bus.subscribe("observer", observer.subjects, observer.receive)
             await asyncio.Event().wait()
-        await bus.close()
+        finally:
+            await bus.close()
 
     return follow
+
+
+def _table(picture: Picture) -> Table:
+    """A service that plays nothing and hears everything."""
+    names = tuple(sorted(set(picture.names.values())))
+    return Table(picture.saga, picture.version, "observer", {}, (), hears=names)
