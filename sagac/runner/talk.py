@@ -78,12 +78,14 @@ def of_events(
 def _cause(where: Any, record: Record) -> Record | None:
     """The event that it answers: the last of those that its node needed."""
     event = record.event
-    if event.outcome in ("done", "skipped", "failed", "aborted", "handling", "stuck"):
+    forth = ("done", "skipped", "failed", "aborted", "handling", "stuck")
+    if event.outcome in forth or event.broken:
         came = where.inputs(event.node, event.iteration)
     else:
         came = where.returned(event.node, event.iteration)
     found = came.by if came is not None else None
-    return found if found is not None and found.id != record.id else None
+    late = found is not None and found.at > record.at  # clocks differ, or it is no cause
+    return None if found is None or found.id == record.id or late else found
 
 
 def _said(

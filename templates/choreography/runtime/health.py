@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
@@ -17,6 +18,8 @@ from .meters import head, sample
 if TYPE_CHECKING:
     from .observer import Observer
     from .service import Service
+
+log = logging.getLogger("saga")
 
 _PATIENCE = 5.0  # seconds for a request
 _LARGEST = 8192  # bytes of one
@@ -67,8 +70,9 @@ class Health:
         elif path in self._pages:
             try:
                 status, kind, text = await self._pages[path]()
-            except Exception as problem:
-                status, text = 503, f"{type(problem).__name__}\n"
+            except Exception:
+                log.exception("%s cannot be answered", path)
+                status, text = 503, "it cannot be looked up\n"
         body = text.encode()
         lines = (
             f"HTTP/1.1 {status} {_REASONS[status]}",

@@ -74,6 +74,7 @@ class Observer:
             try:
                 await self.take([message for message, _ in some])
             except Exception as problem:
+                log.exception("%d events cannot be written", len(some))
                 for _, written in some:
                     written.set_exception(problem)
             else:

@@ -45,8 +45,9 @@ async def _read(observer: Observer, stream: JetStreamContext, subject: str, anew
     while True:
         try:
             await _listen(observer, stream, subject, await observer.position(name))
-        except Exception as problem:
-            log.warning("the stream %s cannot be read (%s); again in %s s", name, problem, _AGAIN)
+        except Exception:
+            told = "the stream %s cannot be read; again in %s s"
+            log.warning(told, name, _AGAIN, exc_info=True)
         await asyncio.sleep(_AGAIN)
 
 
