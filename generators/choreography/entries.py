@@ -40,8 +40,8 @@ BROKERS = {
 def is_for(target: str, name: str) -> bool:
     """Whether a module of the runtime belongs to ``target``: not that of another broker."""
     mine = BROKERS.get(target)
-    others = {f"{each.module}.py" for each in BROKERS.values() if each != mine}
-    return name not in others
+    others = {each.module for each in BROKERS.values() if each != mine}
+    return name.removesuffix(".py").removeprefix("observer_") not in others
 
 
 def entry_files(
@@ -51,12 +51,15 @@ def entry_files(
     broker = BROKERS.get(target)
     if broker is None or not broker.is_there:
         return
-    names = Names({"generated", "worker"})
+    names = Names({"generated", "worker", "observer"})
     for service in services:
         folder = f"{here.package}/{names.of(service, naming.method(service))}"
         doc = f"The service {service} of {here.package}"
         yield init_file(f"{folder}/__init__.py", source, doc)
         yield GeneratedFile(f"{folder}/__main__.py", _entry(here, service, broker, source))
+    folder = f"{here.package}/observer"
+    yield init_file(f"{folder}/__init__.py", source, f"The observer of {here.package}")
+    yield GeneratedFile(f"{folder}/__main__.py", _observer(broker, source))
 
 
 def _entry(here: Participants, service: str, broker: Broker, source: Source) -> str:
@@ -77,3 +80,16 @@ def _entry(here: Participants, service: str, broker: Broker, source: Source) -> 
         bus=broker.bus,
     )
     return module(source, f"Runs the service {service} as a process", body, STANDARD, table)
+
+
+def _observer(broker: Broker, source: Source) -> str:
+    """The observer: it reads the stream where there is one, else it subscribes as services do."""
+    runtime = "..generated.choreography.runtime"
+    reads = (ROOT / "choreography" / "runtime" / f"observer_{broker.module}.py").is_file()
+    own = {"follow": f"{runtime}.observer_{broker.module}"}
+    if not reads:
+        own = {"hearing": f"{runtime}.observing", broker.bus: f"{runtime}.{broker.module}"}
+    table = {"main": f"{runtime}.observing", "pictures": "..generated.choreography", **own}
+    follow = "follow" if reads else f"hearing({broker.bus})"
+    body = template("choreography/observer.body", broker=quoted(broker.url), follow=follow)
+    return module(source, "Runs the observer as a process", body, STANDARD, table)

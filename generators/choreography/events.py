@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from sagac.dsl.model import EventNames, Step, Undo
+from sagac.dsl.model import EventNames, Foreach, Item, Repeat, Step, Undo
 from sagac.generators import naming
 from sagac.generators.naming import Names
 
@@ -15,6 +15,8 @@ from .telling import Outcomes
 
 _BACK = ("failed", "aborted", "undone", "released")
 _WRITTEN = ("done", "failed", "undone", "skipped")
+# what decides how it goes on: without it an observer could not say where a saga is
+_SHOWN = ("step", "undo", "wait", "fail", "decision", "loop", "pick", "scope", "leave")
 _WHOLE = {
     ("start", "done"): "Started",
     ("start", "undone"): "Compensated",
@@ -96,7 +98,11 @@ class Events:
         node = self.projection.nodes[told.node]
         if node.item is None:
             return (told.node, told.outcome) in _WHOLE
-        return node.kind in ("step", "undo", "wait", "fail") or told.outcome in ("stuck", "unstuck")
+        if node.compensates or node.undoer is not None:
+            return True
+        if node.kind == "gather" and asks(node.item):
+            return True
+        return node.kind in _SHOWN or told.outcome in ("stuck", "unstuck")
 
     def _written(self, told: Told) -> str | None:
         """The name that the file gives, in front of it the place of a saga that is used."""
@@ -165,6 +171,13 @@ class Events:
         if told == Told("start", "done") and self.outcomes.halts:
             judge = next(each for each in nodes.values() if each.judge)
             yield judge.owner, "may be asked to cancel it from now on"
+
+
+def asks(item: Item | None) -> bool:
+    """Whether only the loop itself knows if one more element or round comes."""
+    if isinstance(item, Foreach):
+        return item.mode == "sequence" and item.join not in ("all", "settled")
+    return isinstance(item, Repeat)
 
 
 def speaks_for(node: Node) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sagac.dsl.graph import SagaGraph
-from sagac.generators import naming
+from sagac.generators import layout, naming
 from sagac.generators.base import (
     Generated,
     GeneratedFile,
@@ -34,6 +34,7 @@ from sagac.generators.python.render import STANDARD, contract, template
 from .checks import check
 from .entries import entry_files, is_for
 from .events import Events
+from .observed import picture, picture_code
 from .project import project
 from .service import Frames, Service
 from .tables import TableWriter, listeners
@@ -143,6 +144,7 @@ class _Package:
             "choreography/versions.body", saga=quoted(name.text), versions=repr(versions)
         )
         table = {"import_module": "importlib", "Table": ".runtime.nodes"}
+        table["Picture"] = ".runtime.picture"
         doc = f"What the services play of {name}, in all versions that are kept"
         text = module(self._source, doc, body, STANDARD, table)
         return GeneratedFile(f"{self._folder}/__init__.py", text)
@@ -155,7 +157,7 @@ class _Package:
         services = self._projection.services
         writers = {each: TableWriter(Service(each, frames, events)) for each in services}
         bodies = {each: writer.body() for each, writer in writers.items()}  # each may add classes
-        names = Names({"listeners", "types", "runtime"})
+        names = Names({"listeners", "picture", "types", "runtime"})
         modules = {service: names.of(service, naming.method(service)) for service in services}
         own = [name for name in here.records.classes if name not in here.shared]
         for service, writer in writers.items():
@@ -164,10 +166,17 @@ class _Package:
         yield GeneratedFile(f"{folder}/types.py", self._types(own))
         heard = module(source, "What each service hears", listeners(events))
         yield GeneratedFile(f"{folder}/listeners.py", heard)
+        yield GeneratedFile(f"{folder}/picture.py", self._picture(events))
         rows = [f"    {quoted(service)}: {quoted(name)},\n" for service, name in modules.items()]
         body = "MODULES: dict[str, str] = {\n" + "".join(rows) + "}\n"
         doc = f"Version {self._graph.saga.version}: each service and its module"
         yield GeneratedFile(f"{folder}/__init__.py", module(source, doc, body))
+
+    def _picture(self, events: Events) -> str:
+        body = layout.text([picture_code(picture(self._projection, events))]) + "\n"
+        doc = f"All services of version {self._graph.saga.version}, as an observer sees them"
+        names = dict.fromkeys(("Heard", "Link", "Picture", "Spot"), "..runtime.picture")
+        return module(self._source, doc, body, STANDARD, names)
 
     def _types(self, own: list[str]) -> str:
         here = self._here

@@ -29,7 +29,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("run", "Run a saga on this machine."),
     "status": ("status", "Show how far running and ended sagas have come."),
     "signal": ("signal", "Send an event to a running saga."),
+    "trace": ("trace", "Show what the services of a saga said to each other."),
     "resolve": ("resolve", "Decide what a stuck saga does next."),
+    "dlq": ("dlq", "List dead letters; work on them again, or leave them."),
 }
 
 

@@ -95,7 +95,7 @@ def command(
     if everything:
         _write_all(graph, Path(output or ""))
         return
-    drawn = _drawn(lambda: _draw(graph, kind, form, fail, choreographed=choreographed))
+    drawn = rendered(lambda: _draw(graph, kind, form, fail, choreographed=choreographed))
     if output is None:
         click.echo(drawn, nl=False)
     else:
@@ -192,7 +192,8 @@ def _words(step: str, kind: str, refusal: str) -> str:
     return f"{step} refuses ({refusal})"
 
 
-def _drawn(draw: Callable[[], bytes]) -> bytes:
+def rendered(draw: Callable[[], bytes]) -> bytes:
+    """What ``draw`` draws. Raises UsageProblem if there is nothing to draw it with."""
     from sagac.generators.diagrams.render import EngineFailedError, EngineMissingError
 
     try:
@@ -208,7 +209,7 @@ def _write_all(graph: SagaGraph, folder: Path) -> None:
     for stem, kind, fail in _pictures(graph):
         for form in ("mermaid", "svg"):
             try:
-                drawn = _drawn(lambda k=kind, f=form, w=fail: _draw(graph, k, f, w))  # type: ignore[misc]
+                drawn = rendered(lambda k=kind, f=form, w=fail: _draw(graph, k, f, w))  # type: ignore[misc]
             except UsageProblem as problem:
                 if fail is None:
                     raise

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
 from sagac.cli.signal import _data
 from sagac.cli.support import UsageProblem
+from sagac.runner import decide
+from sagac.runner.observed import choreographed, one
 from sagac.runner.place import find_place
 from sagac.runner.resume import resume
-from sagac.runner.state import item_name
 from sagac.runner.store import find_saga, open_store
-
-if TYPE_CHECKING:
-    from sagac.templates.dbos.engine.store import Store
 
 EPILOG = """\
 \b
@@ -44,24 +40,14 @@ def command(
     if output is not None and decision != "done":
         raise UsageProblem("--output goes with done only")
     place = find_place(store)
+    data = _data(output) if output is not None else None
+    with choreographed(place) as found:
+        seen = one(found, key)
+        if seen is not None:
+            return decide.resolve(found, seen, step, decision, reason, data)
     with open_store(place.store) as opened:
         row = find_saga(opened, key)
-        path = _stuck_path(opened, row.id, step)
-        data = _data(output) if output is not None else None
+        path = decide.stuck_path([each.path for each in opened.stuck(row.id)], step)
         opened.resolve(row.id, path, decision, reason, data)  # type: ignore[arg-type]  # click checked it
     click.echo(f"{decision}: {path} of {row.name} {row.key}", err=True)
     return resume(place, row.id)
-
-
-def _stuck_path(store: Store, saga: str, step: str) -> str:
-    paths = [each.path for each in store.stuck(saga)]
-    wanted = [path for path in paths if path == step] or [
-        path for path in paths if item_name(path) == item_name(step)
-    ]
-    if len(wanted) == 1:
-        return wanted[0]
-    if not paths:
-        raise UsageProblem("nothing of this saga is stuck")
-    choices = ", ".join(paths)
-    problem = "is stuck in several places" if wanted else "is not stuck"
-    raise UsageProblem(f"{step} {problem}; what waits for a person: {choices}")

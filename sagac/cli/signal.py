@@ -7,6 +7,8 @@ from typing import Any
 import click
 
 from sagac.cli.support import UsageProblem, read_json
+from sagac.runner import decide
+from sagac.runner.observed import choreographed, one
 from sagac.runner.place import find_place
 from sagac.runner.resume import resume
 from sagac.runner.store import find_saga, open_store
@@ -37,6 +39,12 @@ def command(
     if (event is None) != cancel:
         raise UsageProblem("say either an EVENT or --cancel")
     place = find_place(store)
+    with choreographed(place) as found:
+        seen = one(found, key)
+        if seen is not None and event is None:
+            return decide.cancel(found, seen)
+        if seen is not None and event is not None:
+            return decide.signal(found, seen, event, _data(data), event_id)
     with open_store(place.store) as opened:
         row = find_saga(opened, key)
         if row.ended is not None:

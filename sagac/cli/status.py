@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
 
 from sagac.cli.support import colour
+from sagac.runner.observed import Choreographed, choreographed, missing
 from sagac.runner.place import Place, find_place
 from sagac.runner.saved import Graphs
 from sagac.runner.state import ENDED, SagaState, saga_state
-from sagac.runner.store import find_saga, open_store
+from sagac.runner.store import open_store, unclear
 
 if TYPE_CHECKING:
+    from sagac.templates.choreography.runtime.observed import Seen
     from sagac.templates.dbos.engine.store import Store
 
 EPILOG = """\
@@ -40,35 +44,86 @@ def command(key: str | None, spec: str | None, watch: bool, form: str, store: st
     """
     place = find_place(store)
     graphs = Graphs(place, spec)
-    with open_store(place.store) as opened:
+    with both(place) as (opened, found):
         while True:
-            states = _states(opened, graphs, key)
+            states = _states(opened, graphs, found, key)
             if watch and form == "text" and colour():
                 click.echo("\033[2J\033[H", nl=False)
-            _show(opened, states, key, form, place)
-            if not watch or all(each.state in ENDED for each in states):
-                return int(any(each.state == "STUCK" for each in states))
+            _show(opened, found, states, key, form)
+            if not watch or all(each.state in ENDED for each, _ in states):
+                return int(any(each.state == "STUCK" for each, _ in states))
             time.sleep(_PAUSE)
 
 
-def _states(store: Store, graphs: Graphs, key: str | None) -> list[SagaState]:
-    rows = store.sagas() if key is None else [find_saga(store, key)]
-    return [saga_state(store, row, graphs.of(row.name, row.version)) for row in rows]
+@contextmanager
+def both(place: Place) -> Iterator[tuple[Store | None, Choreographed]]:
+    """The orchestrated sagas of a place and the choreographed ones; either may be missing."""
+    with choreographed(place) as found:
+        if found.observed is not None and not place.is_store:
+            yield None, found
+            return
+        with open_store(place.store) as opened:
+            yield opened, found
 
 
-def _show(store: Store, states: list[SagaState], key: str | None, form: str, place: Place) -> None:
+def _states(
+    store: Store | None, graphs: Graphs, found: Choreographed, key: str | None
+) -> list[tuple[SagaState, Seen | None]]:
+    states: list[tuple[SagaState, Seen | None]] = [*found.states(key)]
+    rows = [] if store is None else store.sagas()
+    rows = [row for row in rows if key is None or key in (row.id, row.key)]
+    for row in rows if store is not None else []:
+        assert store is not None
+        states.append((saga_state(store, row, graphs.of(row.name, row.version)), None))
+    if key is not None and len(states) != 1:
+        raise unclear(key, [f"{each.saga}/{each.key}" for each, _ in states])
+    return states
+
+
+def _show(
+    store: Store | None,
+    found: Choreographed,
+    states: list[tuple[SagaState, Seen | None]],
+    key: str | None,
+    form: str,
+) -> None:
     if form == "json":
-        data = [each.to_json() for each in states]
+        data = [each.to_json() for each, _ in states]
         click.echo(json.dumps(data[0] if key is not None else data, indent=2))
         return
     if not states:
         click.echo("no saga has been run here")
-    for state in states:
+    for state, _ in states:
         click.echo(state.sentence())
-    for state in states:
-        _show_trouble(store, state)
-    if key is not None:
-        _show_history(store, states[0])
+    for state, seen in states:
+        if seen is not None:
+            _show_missing(found, seen)
+        elif store is not None:
+            _show_trouble(store, state)
+    if key is not None and states[0][1] is not None:
+        _show_events(found, states[0][1])
+    elif key is not None and store is not None:
+        _show_history(store, states[0][0])
+
+
+def _show_missing(found: Choreographed, seen: Seen) -> None:
+    for line in missing(seen, found.picture(seen)):
+        click.echo(f"  {line} ({seen.saga}/{seen.key})")
+    for each in seen.at:
+        if each.why is not None:
+            click.echo(f'    sagac resolve {seen.key} {each.path} retry|skip|done --reason "…"')
+
+
+def _show_events(found: Choreographed, seen: Seen) -> None:
+    from sagac.templates.choreography.runtime.observed import iso
+
+    assert found.observed is not None
+    picture = found.picture(seen)
+    for each in found.observed.records(seen.saga, seen.key):
+        event = each.event
+        path = picture.spots[event.node].path.format(*event.iteration)
+        reason = f" {event.failure.reason}" if event.failure is not None else ""
+        click.echo(f"  {iso(each.at)}  {path}  {event.outcome}{reason}  ({each.name})")
 
 
 def _show_trouble(store: Store, state: SagaState) -> None:

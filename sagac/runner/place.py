@@ -28,6 +28,32 @@ class Place:
     folder: Path
     store: str
 
+    @property
+    def is_store(self) -> bool:
+        """Whether there are, or may be, orchestrated sagas."""
+        here = Path(self.store.removeprefix("sqlite:///"))
+        named = here.name != "observer.sqlite" and here.parent.name != "services"
+        return not self.store.startswith("sqlite:///") or (named and here.exists())
+
+    @property
+    def observer(self) -> str | None:
+        """The database of the observer of choreographed sagas, if there is one."""
+        if not self.store.startswith("sqlite:///"):
+            return self.store
+        here = Path(self.store.removeprefix("sqlite:///"))
+        folder = here.parent.parent if here.parent.name == "services" else here.parent
+        beside = folder / "observer.sqlite"
+        return str(beside) if beside.exists() else None
+
+    @property
+    def services(self) -> dict[str, str]:
+        """The databases of choreographed services, by their names."""
+        if not self.store.startswith("sqlite:///"):
+            return {self.store.partition("?")[0].rpartition("/")[2]: self.store}
+        here = Path(self.store.removeprefix("sqlite:///"))
+        folder = here.parent if here.parent.name == "services" else here.with_name("services")
+        return {each.stem: str(each) for each in sorted(folder.glob("*.sqlite"))}
+
     def prepare(self) -> None:
         """Makes the folder; git does not see it."""
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -81,7 +107,11 @@ def find_place(store: str | None) -> Place:
     here = Path.cwd()
     marked = (each for each in (here, *here.parents) if (each / "sagac.toml").is_file())
     folder = next(marked, here) / ".sagac"
+    if store and "://" not in store and Path(store).is_dir():
+        return Place(Path(store), f"sqlite:///{Path(store).resolve() / 'sagas.sqlite'}")
     url = store or os.environ.get("SAGAC_STORE") or f"sqlite:///{folder / 'sagas.sqlite'}"
     if not re.match(r"(sqlite:///|postgres(ql)?://).", url):
-        raise UsageProblem(f"the store is a URL, sqlite:///FILE or postgresql://…, not {url!r}")
+        raise UsageProblem(
+            f"the store is a folder or a URL, sqlite:///FILE or postgresql://…, not {url!r}"
+        )
     return Place(folder, url)

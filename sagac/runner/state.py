@@ -149,12 +149,29 @@ def _effects(calls: list[CallRow], graph: SagaGraph | None) -> list[dict[str, An
     return found
 
 
-def _action(path: str, undo: bool, graph: SagaGraph | None) -> str | None:
-    """The action behind a recorded call; None if it has no effect."""
+def call_owners(calls: list[CallRow], graph: SagaGraph | None) -> dict[str, str]:
+    """The service behind each recorded call, by its path."""
+    found = {}
+    for call in calls:
+        here, name = _inner(graph, call.path.partition("~")[0])
+        facts = None if here is None else here.facts.get(name)
+        if facts is not None:
+            undo = facts.compensation if call.path.endswith("~undo") else None
+            found[call.path] = facts.service if undo is None else undo.service
+    return found
+
+
+def _inner(graph: SagaGraph | None, path: str) -> tuple[SagaGraph | None, str]:
+    """The graph of the saga that a path leads into, and the item's name there."""
     while graph is not None and "/" in path:
         child, _, path = path.partition("/")
         graph = graph.children.get(item_name(child))
-    name = item_name(path)
+    return graph, item_name(path)
+
+
+def _action(path: str, undo: bool, graph: SagaGraph | None) -> str | None:
+    """The action behind a recorded call; None if it has no effect."""
+    graph, name = _inner(graph, path)
     if graph is None:
         return name
     facts = graph.facts.get(name)

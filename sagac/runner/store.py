@@ -39,13 +39,13 @@ def open_store(url: str) -> Store:
     except FileNotFoundError as missing:
         raise UsageProblem(f"there is no store {missing}: no saga has been run here") from None
     except Exception as problem:
-        if not _of_the_database(problem):
+        if not of_the_database(problem):
             raise
         text = " ".join(str(problem).split())
         raise UsageProblem(f"the store cannot be opened: {text}") from None
 
 
-def _of_the_database(problem: Exception) -> bool:
+def of_the_database(problem: Exception) -> bool:
     """Whether a driver raised it; psycopg is imported only where it is used."""
     driver = type(problem).__module__.partition(".")[0]
     return driver in ("sqlite3", "psycopg")
@@ -57,9 +57,14 @@ def find_saga(store: Store, key: str) -> SagaRow:
     Raises UsageProblem if there is none, or several sagas have one with that key.
     """
     rows = [row for row in store.sagas() if key in (row.id, row.key)]
-    if not rows:
-        raise UsageProblem(f"there is no saga with the key {key!r} here")
-    if len(rows) > 1:
-        ids = ", ".join(row.id for row in rows)
-        raise UsageProblem(f"several sagas have the key {key!r}; say which one: {ids}")
+    if len(rows) != 1:
+        raise unclear(key, [row.id for row in rows])
     return rows[0]
+
+
+def unclear(key: str, ids: list[str]) -> UsageProblem:
+    """What to say if a key does not name one saga."""
+    if not ids:
+        return UsageProblem(f"there is no saga with the key {key!r} here")
+    several = ", ".join(ids)
+    return UsageProblem(f"several sagas have the key {key!r}; say which one: {several}")

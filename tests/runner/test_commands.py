@@ -105,6 +105,15 @@ def test_a_refusal_compensates_and_the_state_says_why(shell: Shell) -> None:
     assert all(each["at"] for each in state["effects"])
 
 
+def test_the_trace_of_calls(shell: Shell) -> None:
+    shell.run("--fail", "charge_payment:card_declined")
+    lines = [" ".join(each.split()) for each in shell.sagac("trace", "42").out.splitlines()]
+    assert any("payment failed: card_declined (charge_payment)" in each for each in lines), lines
+    assert any("inventory done (reserve_inventory~undo)" in each for each in lines), lines
+    drawn = shell.sagac("trace", "42", "--format", "mermaid").out
+    assert drawn.index("card_declined") < drawn.rindex("reserve_inventory")
+
+
 def test_a_key_that_has_ended_is_reported_and_not_run_again(shell: Shell) -> None:
     first = shell.run()
     assert first["state"] == "COMPLETED"
@@ -208,10 +217,15 @@ def test_stuck_until_a_person_decides(shell: Shell) -> None:
     status = shell.sagac("status")
     assert status.code == 1
     assert "sagac resolve id-1 first~undo retry|skip|done" in status.out
+    listed = json.loads(shell.sagac("dlq", "list", "--format", "json").out)
+    assert [(each["kind"], each["at_step"]) for each in listed] == [("orchestrated", "first~undo")]
+    traced = shell.sagac("trace", "id-1")
+    assert traced.code == 1
+    assert "MISSING: first~undo is stuck" in traced.out
     wrong = shell.sagac("resolve", "id-1", "second", "skip", "--reason", "try")
     assert wrong.code == 2
     assert "first~undo" in wrong.err
-    again = shell.sagac("resolve", "id-1", "first~undo", "retry", "--reason", "hope")
+    again = shell.sagac("dlq", "retry", listed[0]["id"], "--reason", "hope")
     assert again.code == 1
     done = shell.sagac("resolve", "id-1", "first", "skip", "--reason", "written off")
     assert done.code == 0

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -103,7 +104,7 @@ class Caller:
             if answer is not _WRITTEN:
                 await self._write(work, answer)
         except Exception:
-            log.exception("%s: the outcome cannot be written", work.key)
+            log.exception("%s: the outcome cannot be written", work.key, extra=work.about)
 
     async def _within(self, work: Work) -> Any:
         """The call as a part of this service's transaction, which then is written."""
@@ -120,7 +121,7 @@ class Caller:
         except _RolledBack as problem:
             return problem.answer
         except Exception as problem:
-            log.warning(_FAILED, work.key, work.row.attempts, exc_info=True)
+            log.warning(_FAILED, work.key, work.row.attempts, exc_info=True, extra=work.about)
             return _trouble(problem)
 
     async def _apart(self, work: Work) -> Any:
@@ -137,7 +138,7 @@ class Caller:
         except _RolledBack as problem:
             return problem.answer
         except Exception as problem:
-            log.warning(_FAILED, work.key, work.row.attempts, exc_info=True)
+            log.warning(_FAILED, work.key, work.row.attempts, exc_info=True, extra=work.about)
             return _trouble(problem)
 
     async def _called(self, work: Work, tx: Any) -> Any:
@@ -146,11 +147,25 @@ class Caller:
         entry = None if ledger is None else await ledger.look(work.key, tx)
         if entry is not None:
             return _known(entry)
-        async with asyncio.timeout(work.calling.policy.timeout):
-            answer = await invoke(work.action, work.request(), work.call(tx))
+        answer = await self._measured(work, tx)
         if ledger is not None:
             await _note(ledger, work, answer, tx)
         return answer
+
+    async def _measured(self, work: Work, tx: Any) -> Any:
+        began, outcome = time.perf_counter(), "failed"
+        try:
+            async with asyncio.timeout(work.calling.policy.timeout):
+                answer = await invoke(work.action, work.request(), work.call(tx))
+            outcome = "refused" if isinstance(answer, Refusal) else "done"
+            return answer
+        finally:
+            seconds = time.perf_counter() - began
+            step = work.node.path.replace("[{}]", "")
+            undo = "~undo" if work.row.state == "undoing" else ""
+            self._service.meters.called(
+                work.due.saga, f"{step}{undo}", outcome, seconds, work.row.attempts
+            )
 
     async def _write(self, work: Work, answer: Any) -> None:
         async with self._service.turn(work.table, work.due.key) as turn:
@@ -230,6 +245,12 @@ class Work:
     def path(self) -> str:
         """How people name the node."""
         return self.node.path.format(*self.row.iteration)
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """What logs say of it."""
+        place = {"saga": self.due.saga, "key": self.due.key, "step": self.path}
+        return {**place, "attempt": self.row.attempts}
 
     @property
     def action(self) -> Any:

@@ -43,6 +43,7 @@ class Machine(Rules):
         if mark is not None:
             row.marks.append(mark)
         if row.state == "undoing":
+            row.undid = mark is None
             self._undone(self._node(row), row)
         else:
             row.own = output or {}

@@ -35,7 +35,7 @@ def message_of(
     event: Event, saga: str, version: int, name: str, started: float, cause: Message | None
 ) -> Message:
     """The message of an event; ``cause`` is the one that led to it."""
-    plain = _plain(event, _EVENT)
+    plain = plain_event(event)
     body = {"saga": saga, "version": version, "started": started, "event": plain}
     headers = {
         "ce-specversion": "1.0",
@@ -68,17 +68,27 @@ def read(body: bytes) -> Read:
     """The event in a message. Raises BadMessage."""
     try:
         plain = json.loads(body)
-        told = {"iteration": (), **plain["event"]}
-        for name in _TUPLES & told.keys():
-            told[name] = tuple(told[name])
-        if told.get("failure") is not None:
-            told["failure"] = Failure(**told["failure"])
-        if not all(isinstance(told[name], str) for name in ("key", "node", "outcome")):
-            raise TypeError("its key, node and outcome are texts")
-        event = Event(**told)
+        event = event_from(plain["event"])
         return Read(str(plain["saga"]), int(plain["version"]), float(plain["started"]), event)
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as problem:
         raise BadMessage(f"no event of a saga: {type(problem).__name__}: {problem}") from None
+
+
+def event_from(plain: Mapping[str, Any]) -> Event:
+    """The event that ``plain_event`` wrote. Raises LookupError or TypeError if it is none."""
+    told = {"iteration": (), **plain}
+    for name in _TUPLES & told.keys():
+        told[name] = tuple(told[name])
+    if told.get("failure") is not None:
+        told["failure"] = Failure(**told["failure"])
+    if not all(isinstance(told[name], str) for name in ("key", "node", "outcome")):
+        raise TypeError("its key, node and outcome are texts")
+    return Event(**told)
+
+
+def plain_event(event: Event) -> dict[str, Any]:
+    """An event as plain data, without what is empty."""
+    return _plain(event, _EVENT)
 
 
 _EVENT = tuple(each.name for each in fields(Event))

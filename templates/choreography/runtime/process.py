@@ -1,7 +1,9 @@
 """One service as a process: starts, listens, works, and stops without losing its place.
 
 ``SAGA_DATABASE`` is the service's database (an SQLite file or a Postgres URL), ``SAGA_BROKER`` the
-broker's URL. SIGTERM and SIGINT let calls that run come to an end and send what is in the outbox.
+broker's URL. ``SAGA_HEALTH`` is ``HOST:PORT`` or a port for health, readiness and metrics, and
+``SAGA_LOG=json`` writes logs as JSON lines. SIGTERM and SIGINT let calls that run come to an end
+and send what is in the outbox.
 """
 
 from __future__ import annotations
@@ -14,6 +16,8 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from .bus import Transport
+from .health import Health, of_service
+from .logs import log_json
 from .nodes import Table
 from .service import Service
 
@@ -29,6 +33,8 @@ def main(
     name = tables[0].service
     database = os.environ.get("SAGA_DATABASE", f"{name}.sqlite")
     url = os.environ.get("SAGA_BROKER", broker)
+    if os.environ.get("SAGA_LOG") == "json":
+        log_json(name)
     asyncio.run(serve(lambda: Service(tables, database, make_bus(url, tables))))
 
 
@@ -41,10 +47,15 @@ async def serve(make: Callable[[], Service]) -> None:
     service = await _opened(make, told)
     if service is None:
         return
+    health = health_of(service)
+    if health is not None:
+        await health.open()
     print(f"{service.name} is ready", flush=True)
     try:
         await told.wait()
     finally:
+        if health is not None:
+            await health.close()
         await service.close()
         await service.transport.close()
 
@@ -64,3 +75,9 @@ async def _opened(make: Callable[[], Service], told: asyncio.Event) -> Service |
         else:
             return service
     return None
+
+
+def health_of(service: Service) -> Health | None:
+    """Its health on the port of ``SAGA_HEALTH``, if one is given."""
+    host, _, port = os.environ.get("SAGA_HEALTH", "").rpartition(":")
+    return of_service(service, host or "127.0.0.1", int(port)) if port else None

@@ -146,6 +146,8 @@ class Rules:
             if edge.way in ("plain", "out", "bypass") and goes(edge, chosen)
         ]
         row.sent += [edge.name for edge in edges]
+        if node.kind == "step":
+            more |= {"ran": row.ran, "undid": row.undid}
         self.tell(row, "done", values=self.values(node, row, edges), chosen=chosen, **more)
 
     def values(self, node: Node, row: Row, edges: Iterable[Edge]) -> dict[str, Any]:
@@ -244,6 +246,7 @@ class Rules:
             failure=row.failure,
             slots=tuple(row.taken),
             ran=row.ran and (node.fenced or not node.undo),
+            undid=row.undid,
             broken=row.unknown and not row.sent,
         )
         if node.kind == "leave":
@@ -297,7 +300,8 @@ class Rules:
         self._keep(row)
         row.due, row.why = None, why
         row.stuck_times += 1
-        self.tell(row, "stuck", failure=Failure(self.path(row), why), round=row.stuck_times)
+        place = f"{self.path(row)}{'~undo' if row.state == 'undoing' else ''}"
+        self.tell(row, "stuck", failure=Failure(place, why), round=row.stuck_times)
 
     # Small things
 

@@ -22,14 +22,17 @@ from ...contract.database import Database
 from . import store
 from .bus import Relay, Transport
 from .calls import Caller, Work
+from .commands import obey
 from .machine import Machine
 from .message import BadMessage, Message, message_of, read
+from .meters import Meters
 from .nodes import Listening, Node, Table
 from .tokens import Failure, Row
 
 log = logging.getLogger("saga")
 
 _SWEEP = 1.0  # seconds between two looks for what is due, if nobody rings earlier
+_COMMANDS = 0.5  # seconds between two looks for what people have decided
 _BATCH = 100
 
 
@@ -57,8 +60,10 @@ class Service:
         self.transport = transport
         self.relay = Relay(self.database, transport)
         self.caller = Caller(self)
+        self.meters = Meters()
         self.turns: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._bell = asyncio.Event()
+        self._obeyed = 0.0
         self._tasks: set[asyncio.Task[Any]] = set()
         self._running: list[asyncio.Task[None]] = []
 
@@ -137,11 +142,12 @@ class Service:
                     turn.machine.course.values = dict(told.event.values)
                 turn.machine.receive(told.event)
         except Exception as problem:
-            log.exception("%s cannot be worked on", message.subject)
+            about = {"saga": told.saga, "key": told.event.key, "event": message.subject}
+            log.exception("%s cannot be worked on", message.subject, extra=about)
             await self._bury(message, f"{type(problem).__name__}: {problem}")
 
     async def _bury(self, message: Message, why: str) -> None:
-        log.error("dead letter %s: %s", message.id, why)
+        log.error("dead letter %s: %s", message.id, why, extra={"event": message.subject})
         await store.bury(self.database, message, why, time.time())
 
     async def _hear_outside(self, message: Message) -> None:
@@ -304,6 +310,9 @@ class Service:
 
     async def _work_off(self) -> None:
         now = time.time()
+        if now - self._obeyed >= _COMMANDS:
+            self._obeyed = now
+            await obey(self)
         for due in await store.due(self.database, now, _BATCH):
             table = self.tables.get((due.saga, due.version))
             if table is not None:

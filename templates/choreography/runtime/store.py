@@ -24,6 +24,8 @@ TABLES = (
     node text not null, iteration text not null, state text not null, due double precision,
     lease double precision, data text not null, primary key (saga, key, node, iteration))""",
     "create index if not exists saga_nodes_due on saga_nodes (due) where due is not null",
+    """create index if not exists saga_nodes_still on saga_nodes (saga, key)
+    where due is null and state in ('ready', 'undoing', 'open', 'pausing')""",
     """create table if not exists saga_courses (saga text not null, key text not null,
     version integer not null, deadline double precision, ended integer not null, data text not null,
     primary key (saga, key))""",
@@ -34,7 +36,14 @@ TABLES = (
     """create table if not exists saga_locks (name text not null, value text not null,
     saga text not null, key text not null, primary key (name, value))""",
     """create table if not exists saga_letters (id text primary key, subject text not null,
-    body text not null, headers text not null, why text not null, at double precision not null)""",
+    body text not null, headers text not null, why text not null, at double precision not null,
+    settled text)""",
+    """create table if not exists saga_commands (id text primary key, kind text not null,
+    saga text not null, key text not null, target text not null, data text not null,
+    who text not null, why text not null, at double precision not null,
+    state text not null, answer text)""",
+    """create index if not exists saga_commands_pending on saga_commands (at)
+    where state = 'pending'""",
 )
 
 
@@ -202,5 +211,6 @@ _DUE = """select n.saga, n.key, n.node, n.iteration, c.version from saga_nodes n
 join saga_courses c on c.saga = n.saga and c.key = n.key
 where n.due <= ? and (n.lease is null or n.lease <= ?) order by n.due limit ?"""
 _LETTER = """insert into saga_letters (id, subject, body, headers, why, at)
-values (?, ?, ?, ?, ?, ?) on conflict (id) do update set why = excluded.why, at = excluded.at"""
+values (?, ?, ?, ?, ?, ?) on conflict (id) do update
+set why = excluded.why, at = excluded.at, settled = null"""
 _LOCK = "insert into saga_locks (name, value, saga, key) values (?, ?, ?, ?) on conflict do nothing"

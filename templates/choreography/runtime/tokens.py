@@ -56,6 +56,7 @@ class Event:
     count: int | None = None  # elements of a loop
     need: int | None = None  # how many a join waits for
     ran: bool = False  # something had an effect, or may have had one
+    undid: bool = False  # a compensation took effect
     broken: bool = False
     round: int = 0  # tells repeated events of one kind apart
 
@@ -118,6 +119,7 @@ class Row:
     need: int | None = None
     elements: list[Any] = field(default_factory=list)
     ran: bool = False
+    undid: bool = False  # its compensation took effect
     unknown: bool = False
     stopped: Failure | None = None  # news that a wait takes when it is reached
     attempts: int = 0
