@@ -17,6 +17,7 @@ Example:
   sagac run specs/order-fulfilment.saga.yaml
   sagac run order.saga.yaml --input order.json --fail charge_payment:card_declined
   sagac run order.saga.yaml --input order.json --crash-after reserve_inventory
+  sagac run order.saga.yaml --style choreography --target nats --duplicate --reorder
 """
 
 
@@ -45,6 +46,19 @@ Example:
     metavar="EVENT=JSON",
     help="An event from outside, sent at the start.",
 )
+@click.option(
+    "--style",
+    type=click.Choice(["orchestration", "choreography"]),
+    default="orchestration",
+    help="One coordinator, or services that hear each other's events.",
+)
+@click.option(
+    "--target",
+    type=click.Choice(["local", "nats"]),
+    help="What carries the events: this process, or a NATS server and a process per service.",
+)
+@click.option("--duplicate", is_flag=True, help="A fifth of the messages come twice.")
+@click.option("--reorder", is_flag=True, help="Messages come in another order.")
 @click.option("--again", is_flag=True, help="Run it under a fresh key although the key is taken.")
 @click.option(
     "--no-wait",
@@ -71,6 +85,10 @@ def command(
     faults: tuple[str, ...],
     crash: str | None,
     signals: tuple[str, ...],
+    style: str,
+    target: str | None,
+    duplicate: bool,
+    reorder: bool,
     again: bool,
     no_wait: bool,
     folder: str | None,
@@ -96,7 +114,13 @@ def command(
         folder=None if folder is None else Path(folder),
         simulate=simulate,
         store=store,
+        style=style,
+        target=target,
+        duplicate=duplicate,
+        reorder=reorder,
     )
+    if style != "choreography" and (target or duplicate or reorder):
+        raise UsageProblem("--target, --duplicate and --reorder go with --style choreography")
     state = run(wish)
     if form == "json":
         click.echo(json.dumps(state.to_json()))

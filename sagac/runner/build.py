@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sagac.cli.support import Spec, UsageProblem
+from sagac.cli.support import Spec, UsageProblem, refuse_findings
 from sagac.dsl.compile import Compilation
 
 from .place import Place
@@ -16,12 +16,15 @@ from .worker import Program
 if TYPE_CHECKING:
     from sagac.generators.base import Generated
 
-STYLE, TARGET = "orchestration", "dbos"
+Style = tuple[str, str]  # style and target
+ORCHESTRATED: Style = ("orchestration", "dbos")
 
 
-def simulated(spec: Spec, compilation: Compilation, place: Place) -> Program:
-    """Generates the orchestrator into the runner's folder, for simulated participants."""
-    generated = _generate(spec, compilation)
+def simulated(
+    spec: Spec, compilation: Compilation, place: Place, style: Style = ORCHESTRATED
+) -> Program:
+    """Generates the code into the runner's folder, for simulated participants."""
+    generated = _generate(spec, compilation, style)
     content = hashlib.sha256()
     for file in generated.files:
         content.update(f"{file.path}\0{file.text}\0".encode())
@@ -31,7 +34,9 @@ def simulated(spec: Spec, compilation: Compilation, place: Place) -> Program:
     return Program(spec.path, dict(compilation.sources), str(folder), True)
 
 
-def users(spec: Spec, compilation: Compilation, folder: Path) -> Program:
+def users(
+    spec: Spec, compilation: Compilation, folder: Path, style: Style = ORCHESTRATED
+) -> Program:
     """The code that the user has generated into ``folder``, with the handlers there.
 
     Raises UsageProblem if it was not generated from this file.
@@ -41,11 +46,12 @@ def users(spec: Spec, compilation: Compilation, folder: Path) -> Program:
 
     saga = compilation.graph.saga
     package = naming.package(saga.name.text)
-    workflow = folder / package / "generated" / f"v{saga.version}" / "workflow.py"
-    if not workflow.is_file():
+    inside = "generated" if style == ORCHESTRATED else "generated/choreography"
+    if not (folder / package / inside / f"v{saga.version}" / "__init__.py").is_file():
+        options = "" if style == ORCHESTRATED else f" --style {style[0]} --target {style[1]}"
         raise UsageProblem(
             f"{folder} holds no code of {saga.name.text} version {saga.version}; "
-            f"write it with: sagac generate {spec.path} -o {folder}"
+            f"write it with: sagac generate {spec.path}{options} -o {folder}"
         )
     return Program(spec.path, dict(compilation.sources), str(folder.resolve()), False)
 
@@ -62,15 +68,17 @@ def find_output(spec: Spec, compilation: Compilation) -> Path | None:
     return None
 
 
-def _generate(spec: Spec, compilation: Compilation) -> Generated:
+def _generate(spec: Spec, compilation: Compilation, style: Style) -> Generated:
     from sagac.generators.base import Source, read_options
     from sagac.generators.registry import find
 
     assert compilation.graph is not None
-    generator = find(STYLE, TARGET)
+    generator = find(*style)
     source = Source(spec.name, hashlib.sha256(spec.text).hexdigest())
     options = read_options(generator.options, {})
-    return generator.generate(compilation.graph, source, (), options)
+    generated = generator.generate(compilation.graph, source, (), options)
+    refuse_findings(spec, generated.findings)
+    return generated
 
 
 def _write(generated: Generated, folder: Path) -> None:

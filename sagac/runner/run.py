@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from sagac.dsl.suggest import did_you_mean
 from sagac.verify.scenario import reaching, sample_input
 from sagac.verify.values import record_from_json, to_json
 
-from .build import find_output, simulated, users
+from .build import ORCHESTRATED, Style, find_output, simulated, users
 from .follow import Follower
 from .participants import Fault, items_of
 from .place import Place, find_place
@@ -43,6 +43,10 @@ class Wish:
     folder: Path | None = None
     simulate: bool = False
     store: str | None = None
+    style: str = "orchestration"
+    target: str | None = None
+    duplicate: bool = False
+    reorder: bool = False
 
 
 def run(wish: Wish) -> SagaState:
@@ -60,6 +64,8 @@ def run(wish: Wish) -> SagaState:
             raise UsageProblem(
                 "another sagac run is at work on this store; end it, or give this one a --store"
             )
+        if wish.style == "choreography":
+            return _choreographed(wish, compilation, place, data, key)
         if wish.again:
             key = _fresh(place, graph, key)
         elif (ended := _ended(place, graph, key, data)) is not None:
@@ -136,9 +142,13 @@ def _values(graph: SagaGraph, data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _fresh(place: Place, graph: SagaGraph, key: str) -> str:
-    taken = _taken(place)
-    name, fresh, number = graph.saga.name.text, key, 1
-    while f"{name}/{fresh}" in taken:
+    return fresh_key(graph.saga.name.text, key, _taken(place))
+
+
+def fresh_key(saga: str, key: str, taken: Container[str]) -> str:
+    """``key``, or the first of ``key-2``, ``key-3`` … that is not ``taken`` (``saga/key``)."""
+    fresh, number = key, 1
+    while f"{saga}/{fresh}" in taken:
         number += 1
         fresh = f"{key}-{number}"
     return fresh
@@ -170,17 +180,50 @@ def _ended(place: Place, graph: SagaGraph, key: str, data: Mapping[str, Any]) ->
     return state
 
 
-def _program(wish: Wish, compilation: Compilation, place: Place) -> Program:
+def _choreographed(
+    wish: Wish, compilation: Compilation, place: Place, data: Mapping[str, Any], key: str
+) -> SagaState:
+    from .choreograph import known, run_choreographed
+    from .troupe import Play
+
+    graph = compilation.graph
+    assert graph is not None
+    saga, target = graph.saga.name.text, wish.target or "local"
+    if wish.again:
+        key = fresh_key(saga, key, known(place))
+    elif (state := known(place).get(f"{saga}/{key}")) is not None and state.state in ENDED:
+        click.echo(f"{saga}/{key} has ended and is not run again; --again helps", err=True)
+        return state
+    play = Play(
+        program=_program(wish, compilation, place, ("choreography", target)),
+        folder=str(place.folder),
+        participants=str(place.folder / "participants.sqlite"),
+        services=(),
+        broker=None,
+        input=data,
+        key=key,
+        faults=wish.faults,
+        signals=wish.signals,
+        crash=Crash(f"{saga}/{key}", wish.crash) if wish.crash else None,
+        duplicate=wish.duplicate,
+        reorder=wish.reorder,
+    )
+    return run_choreographed(play, place, graph, key, target, wish.patient)
+
+
+def _program(
+    wish: Wish, compilation: Compilation, place: Place, style: Style = ORCHESTRATED
+) -> Program:
     place.prepare()
     folder = wish.folder or find_output(wish.spec, compilation)
     if not wish.simulate and folder is None:
         click.echo("no handlers/ here or beside the file: simulated participants answer", err=True)
     if wish.simulate or folder is None:
-        return simulated(wish.spec, compilation, place)
+        return simulated(wish.spec, compilation, place, style)
     if wish.faults:
         click.echo("--fail goes with simulated participants: the handlers are not called", err=True)
-        return simulated(wish.spec, compilation, place)
-    return users(wish.spec, compilation, folder)
+        return simulated(wish.spec, compilation, place, style)
+    return users(wish.spec, compilation, folder, style)
 
 
 def _remember(

@@ -100,14 +100,14 @@ class Service:
 
     # What comes in
 
-    async def start(self, input: Any) -> str:
-        """Starts a saga with ``input`` (typed) and returns its key.
+    async def start(self, input: Any, *, key: str | None = None) -> str:
+        """Starts a saga with ``input`` (typed) and returns its key; ``key`` is another one.
 
         A key that runs or has ended is not started again.
         """
         table = self.newest
         assert table.key is not None
-        key = table.key(input)
+        key = key or table.key(input)
         async with self.turn(table, key) as turn:
             plain = encode(input)
             turn.machine.start({f"input.{name}": value for name, value in plain.items()})

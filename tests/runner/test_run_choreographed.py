@@ -1,0 +1,114 @@
+"""``sagac run --style choreography`` as a user runs it: the same ends as the orchestrated style."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.choreography.brokers import Nats
+
+pytest.importorskip("dbos", reason="the orchestrated sagas run on DBOS")
+
+SPECS = Path(__file__).resolve().parents[2] / "specs"
+ORDER = str(SPECS / "order-fulfilment.saga.yaml")
+CHOREOGRAPHY = ("--style", "choreography")
+
+
+def run(folder: Path, *options: str) -> dict[str, Any]:
+    """One run in ``folder``: the state at its end."""
+    done = subprocess.run(
+        [sys.executable, "-m", "sagac", "run", *options, "--format", "json"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=110,
+    )
+    assert done.stdout, done.stderr
+    assert "Traceback" not in done.stderr
+    state: dict[str, Any] = json.loads(done.stdout)
+    return state
+
+
+def shape(state: dict[str, Any]) -> tuple[object, ...]:
+    """What both styles must agree on."""
+    because = state["because"] and (state["because"]["step"], state["because"]["reason"])
+    effects = [(each["step"], each["action"], each["kind"]) for each in state["effects"]]
+    return state["state"], because, effects, state["output"]
+
+
+FAULTS = [
+    "",
+    "validate_order:invalid_order",
+    "reserve_inventory:out_of_stock",
+    "reserve_inventory",
+    "charge_payment:card_declined",
+    "charge_payment",
+]
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault or "success")
+def test_both_styles_end_alike(tmp_path: Path, fault: str) -> None:
+    options = [ORDER, *(["--fail", fault] if fault else [])]
+    (tmp_path / "one").mkdir()
+    (tmp_path / "many").mkdir()
+    orchestrated = run(tmp_path / "one", *options)
+    storm = ("--duplicate", "--reorder")
+    choreographed = run(tmp_path / "many", *options, *CHOREOGRAPHY, *storm)
+    assert shape(choreographed) == shape(orchestrated)
+
+
+@pytest.mark.parametrize("moment", ["reserve_inventory", "charge_payment~undo"])
+def test_a_killed_process_goes_on(tmp_path: Path, moment: str) -> None:
+    options = (ORDER, *CHOREOGRAPHY, "--fail", "charge_payment", "--crash-after", moment)
+    state = run(tmp_path, *options)
+    steps = [(each["step"], each["kind"]) for each in state["effects"]]
+    assert state["state"] == "COMPENSATED"
+    assert steps[0] == ("reserve_inventory", "do")
+    assert steps[-1] == ("reserve_inventory", "undo")
+    assert len(set(steps)) == len(steps)
+
+
+@pytest.mark.skipif(Nats.missing() is not None, reason=str(Nats.missing()))
+def test_a_process_per_service_on_nats(tmp_path: Path) -> None:
+    crash = ("--crash-after", "charge_payment")
+    state = run(tmp_path, ORDER, *CHOREOGRAPHY, "--target", "nats", "--duplicate", *crash)
+    assert state["state"] == "COMPLETED"
+    assert len(state["effects"]) == 4
+    again = run(tmp_path, ORDER, *CHOREOGRAPHY, "--again", "--fail", "charge_payment:card_declined")
+    assert (again["state"], again["key"]) == ("COMPENSATED", "order_id-1-2")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [each for each in sorted(SPECS.glob("*.saga.yaml")) if "ride" not in each.name],
+    ids=lambda path: path.name.partition(".")[0],
+)
+def test_every_example_runs(tmp_path: Path, path: Path) -> None:
+    state = run(tmp_path, str(path), *CHOREOGRAPHY, "--no-wait")
+    assert state["state"] in ("COMPLETED", "WAITING")
+
+
+def test_a_stuck_compensation_is_resolved(tmp_path: Path) -> None:
+    saga = (SPECS / "order-fulfilment.saga.yaml").read_text(encoding="utf-8")
+    bounded = saga.replace("attempts: forever, backoff: exponential, max: 5m", "attempts: 1")
+    assert bounded != saga
+    (tmp_path / "order.saga.yaml").write_text(bounded, encoding="utf-8")
+    options = ("order.saga.yaml", *CHOREOGRAPHY, "--fail", "charge_payment")
+    state = run(tmp_path, *options, "--fail", "charge_payment~undo")
+    assert (state["state"], state["at"]) == ("STUCK", ["charge_payment~undo"])
+
+
+def test_options_of_the_other_style(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "sagac", "run", ORDER, "--duplicate"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 2
+    assert "go with --style choreography" in done.stderr
