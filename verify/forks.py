@@ -130,7 +130,7 @@ class Fork:
             running = [lane for lane in self.lanes if lane.task.running]
             yield from self._turn(running)
             yield from self._note(running)
-        yield from self._leave()
+        yield from self._leave(at)
 
     def _turn(self, running: Sequence[Lane]) -> Course[None]:
         turns = iter((True, False))
@@ -171,9 +171,10 @@ class Fork:
             return ended == len(self.starts)
         return self._lost() or len(self.finished) >= self.needed
 
-    def _leave(self) -> Course[None]:
+    def _leave(self, at: Context) -> Course[None]:
         running = [lane for lane in self.lanes if lane.task.running]
         if self._lost():
+            self.player.lost.append(self.player.path(self.item, at))
             for lane in running:
                 if not lane.task.asked:
                     lane.task.stop()
