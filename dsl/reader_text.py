@@ -19,6 +19,9 @@ _FORBIDDEN = re.compile(
     "[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
     "|[\u2028\u2029\u202a-\u202e\u2066-\u2069]"
 )
+_OTHER_SPACES = re.compile(
+    "^ *([\xa0\u2000-\u200a\u202f\u3000][ \xa0\u2000-\u200a\u202f\u3000]*)", re.M
+)
 _OTHER_ENCODINGS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -45,6 +48,7 @@ def check_characters(text: str, file: str, found: Diagnostics) -> str:
         message = "The file starts with a byte order mark."
         _report(found, Span(1, 1, 1, 1, file), message)
         text = text[1:]
+    text = _plain_indents(text, file, found)
     for count, match in enumerate(_FORBIDDEN.finditer(text)):
         if count == MOST_REPORTED:
             break
@@ -58,6 +62,17 @@ def check_characters(text: str, file: str, found: Diagnostics) -> str:
             )
         )
     return _FORBIDDEN.sub(REPLACEMENT, text)
+
+
+def _plain_indents(text: str, file: str, found: Diagnostics) -> str:
+    """Reports spaces of other scripts that indent a line; returns ``text`` with plain ones."""
+    for count, match in enumerate(_OTHER_SPACES.finditer(text)):
+        if count == MOST_REPORTED:
+            break
+        message = f"The line is indented by {name_of(match[1][0])}, which is no space to YAML."
+        span = place(text, match.start(1), file)
+        found.add(diagnostic("SY001", span, message, help="Indent with plain spaces."))
+    return _OTHER_SPACES.sub(lambda match: " " * len(match[0]), text)
 
 
 def short(text: str) -> str:

@@ -11,6 +11,14 @@ from .rules.places import every_item
 from .span import Span
 
 
+def without_echoes(found: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
+    """Returns ``found`` without what is said of a name that is reported as no name at all."""
+    misnamed = {each.span for each in found if each.code == "SY008"}
+    return tuple(
+        each for each in found if each.code[:2] not in ("NA", "TY") or each.span not in misnamed
+    )
+
+
 def before_the_break(found: tuple[Diagnostic, ...], saga: Saga | None) -> tuple[Diagnostic, ...]:
     """Returns ``found`` without what a break in the YAML (SY001) makes seem wrong or missing."""
     breaks = [each for each in found if each.code == "SY001"]
@@ -19,15 +27,20 @@ def before_the_break(found: tuple[Diagnostic, ...], saga: Saga | None) -> tuple[
     starts = sorted(item.span[:2] for item in every_item(saga.items if saga is not None else ()))
     ranges = []
     for each in breaks:
-        end = each.span[:2]
+        places = [each.span[:2], *(label.span[:2] for label in each.labels)]
+        end = max(places)
         begun = starts[: bisect_right(starts, end)][-1:]
-        ranges.append((min([end, *(label.span[:2] for label in each.labels), *begun]), end))
+        ranges.append((min([(min(places)[0], 0), *begun]), end))
     return tuple(
         each
         for each in found
         if each.code == "SY001"
-        or not (each.code == "SY003" or any(a <= each.span[:2] <= b for a, b in ranges))
+        or not (each.code == "SY003" or any(_touches(each.span, *every) for every in ranges))
     )
+
+
+def _touches(span: Span, start: tuple[int, int], end: tuple[int, int]) -> bool:
+    return span[:2] <= end and start <= span[2:4]
 
 
 def without_follow_ups(
