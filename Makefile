@@ -57,6 +57,7 @@ format: $(VENV)/test.stamp ## Rewrite the code in the project's style
 
 docs: $(VENV)/test.stamp ## Write the pages that are made from the code
 	$(BIN)/python -m sagac.dsl.rules.docs
+	$(BIN)/python -m sagac.dsl.reference.docs
 	$(BIN)/python -m demo.readme
 
 pins: ## Write constraints.txt anew: the newest versions that pyproject.toml allows

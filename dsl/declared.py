@@ -20,7 +20,7 @@ from .model import (
 )
 from .span import Span
 from .structure import ItemList, Place, Structure, sections
-from .suggest import did_you_mean, nearest
+from .suggest import SLIP, did_you_mean, nearest
 
 ANY_REFUSAL = ("unknown", "any")
 
@@ -130,7 +130,7 @@ class _Names:
         """An event need not be declared; one that looks like a declared one is misspelt."""
         if name.text in self.saga.events:
             return
-        meant = nearest(name.text, self.saga.events)
+        meant = nearest(name.text, self.saga.events, SLIP)
         if meant is not None:
             help = f"Did you mean `{meant}`? Else declare it under `events:` with its data."
             self._report("NA001", name.span, f"There is no event named `{name.text}`.", help)

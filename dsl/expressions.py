@@ -11,8 +11,10 @@ from __future__ import annotations
 from .codes import diagnostic
 from .diagnostics import Diagnostics
 from .expression_tree import NAME, is_exact, parse_tree
+from .field_names import field_problem
 from .nodes import Mapping, Node, Scalar, Sequence, describe
 from .places import Place
+from .reader_text import short
 from .syntax import Array, Attribute, Expr, Literal, Record, Reference, Template, Value
 
 
@@ -123,6 +125,12 @@ def _record(node: Mapping, found: Diagnostics) -> Record | None:
     fields: dict[str, Value] = {}
     names = {}
     for entry in node:
+        problem = field_problem(entry.key.text)
+        if problem is not None:
+            message = (
+                f"{short(entry.key.text)} cannot be the name of a field: such a name {problem}."
+            )
+            found.add(diagnostic("SY008", entry.key.span, message))
         value = parse_value(entry.value, found)
         names[entry.key.text] = entry.key.span
         if value is not None:

@@ -206,7 +206,7 @@ class Foreach(Item):
     mode: Literal["sequence", "parallel"] = "sequence"
     limit: int | Expr | None = None
     join: Join = "all"
-    undo_order: Literal["parallel", "sequence"] | None = None
+    undo_order: Literal["parallel", "sequence"] = "parallel"  # of what ran side by side
     service: Name | None = None
 
 

@@ -18,13 +18,11 @@ from .model import (
 from .nodes import Entry, Mapping, Node, Scalar
 from .parser_items import Items
 from .parser_shapes import is_word
+from .parser_vocabulary import PART_REQUIRED, PARTS, WORDS
 from .reader import OpenMapping
 from .span import Span
 from .type_parser import parse_type
 from .types import ANY, Type
-
-_SERVICE = ("team", "description", "fence", "actions")
-_ACTION = ("input", "output", "fails", "idempotent")
 
 
 class Declarations(Items):
@@ -43,7 +41,7 @@ class Declarations(Items):
         if _is_empty(entry.value):
             return Service(name)
         help = "Write `{ team: NAME }`."
-        keys = self.keys(entry.value, "a service", _SERVICE, help=help)
+        keys = self.keys(entry.value, "a service", PARTS["service"], help=help)
         if keys is None:
             return Service(name)
         team = keys.get("team")
@@ -67,7 +65,7 @@ class Declarations(Items):
         return found
 
     def _action(self, name: Name, node: Node) -> ActionDeclaration:
-        keys = None if _is_empty(node) else self.keys(node, "an action", _ACTION)
+        keys = None if _is_empty(node) else self.keys(node, "an action", PARTS["action"])
         if keys is None:
             return ActionDeclaration(name)
         fails = keys.get("fails")
@@ -99,7 +97,7 @@ class Declarations(Items):
             name = self.event_name(entry.key)
             keys = None
             if not _is_empty(entry.value):
-                keys = self.keys(entry.value, "an event", ("from", "data"))
+                keys = self.keys(entry.value, "an event", PARTS["event"])
             if name is None:
                 continue
             source = None if keys is None else keys.get("from")
@@ -116,11 +114,11 @@ class Declarations(Items):
         for entry in self.entries(node, "locks (a mapping of names to keys)"):
             name = self.snake(entry.key, "a lock")
             help = "Write `{ key: EXPRESSION }`."
-            keys = self.keys(entry.value, "a lock", ("key", "conflict"), ("key",), help=help)
+            keys = self.keys(entry.value, "a lock", PARTS["lock"], PART_REQUIRED["lock"], help=help)
             if keys is None:
                 continue
             key = self.expression(keys.get("key"))
-            conflict = self.choice(keys.get("conflict"), ("refuse", "wait"), "'conflict'")
+            conflict = self.choice(keys.get("conflict"), WORDS["conflict"], "'conflict'")
             if name is not None and key is not None:
                 policy = cast("Literal['refuse', 'wait']", conflict or "refuse")
                 found[name.text] = Lock(name, key, policy)
@@ -128,7 +126,7 @@ class Declarations(Items):
 
     def defaults(self, node: Node | None) -> tuple[Retry | None, Seconds | None]:
         """The retry and the timeout of what has none of its own."""
-        keys = None if node is None else self.keys(node, "defaults", ("retry", "timeout"))
+        keys = None if node is None else self.keys(node, "defaults", PARTS["defaults"])
         if keys is None:
             return None, None
         retry = self.retry(keys.get("retry"))
@@ -140,7 +138,7 @@ class Declarations(Items):
             return None
         written = node.text if is_word(node) else "NAME"
         help = f"Write `{{ service: {written} }}`."
-        keys = self.keys(node, "a start", ("service", "event"), help=help)
+        keys = self.keys(node, "a start", PARTS["start"], help=help)
         if keys is None:
             return None
         if not keys.entries and not isinstance(node, OpenMapping):
@@ -158,7 +156,7 @@ class Declarations(Items):
             return None
         written = node.text if is_word(node) else "NAME"
         help = f"Write `{{ event: {written} }}`."
-        keys = self.keys(node, "a cancel", ("event", "match"), ("event",), help=help)
+        keys = self.keys(node, "a cancel", PARTS["cancel"], PART_REQUIRED["cancel"], help=help)
         if keys is None:
             return None
         event = keys.get("event")

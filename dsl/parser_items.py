@@ -29,12 +29,15 @@ from .parser_shapes import Keys, is_word
 from .parser_vocabulary import (
     CALLED,
     COMMON,
+    COMPOSITE_ROLES,
+    GROUP_COMPENSATE_REQUIRED,
     KINDS,
-    ON_UNKNOWN,
+    ONE_OF,
     ONLY_WITH_EVENT,
-    RACE,
+    PART_REQUIRED,
+    PARTS,
     REQUIRED,
-    ROLES,
+    WORDS,
 )
 from .reader import OpenMapping
 from .reader_text import short
@@ -191,13 +194,13 @@ class Items(Parts):
             output=self.record_type(get("output")),
             fails=self.fails(get("fails")),
             effect=self._effect(get("effect")),
-            role=self._word(get("role"), ROLES, "A role"),
+            role=self._word(get("role"), WORDS["role"], "A role"),
             retry=self.retry(get("retry")),
             timeout=self.duration(get("timeout"), "A timeout"),
             heartbeat=self.duration(get("heartbeat"), "A heartbeat"),
             idempotent=self.boolean(get("idempotent")),
-            on_unknown=self._word(get("on_unknown"), ON_UNKNOWN, "'on_unknown'"),
-            compensate=self.compensate(get("compensate"), ("action",)),
+            on_unknown=self._word(get("on_unknown"), WORDS["on_unknown"], "'on_unknown'"),
+            compensate=self.compensate(get("compensate"), PART_REQUIRED["compensate"]),
             recover=self.recover(get("recover")),
             events=self.event_names(get("events")),
             locks=self.locks(get("locks")),
@@ -235,7 +238,7 @@ class Items(Parts):
     def _choose(self, keys: Keys, common: dict[str, Any]) -> Choose:
         cases: list[Case] = []
         for each in self.list_of(keys.get("when"), "a list of cases"):
-            case = self.keys(each, "a case", ("if", "steps"), ("if", "steps"))
+            case = self.keys(each, "a case", PARTS["case"], PART_REQUIRED["case"])
             if case is None:
                 continue
             condition = self.expression(case.get("if"))
@@ -252,7 +255,7 @@ class Items(Parts):
 
     def _foreach(self, keys: Keys, common: dict[str, Any]) -> Foreach:
         variable = keys.get("as")
-        mode = self.choice(keys.get("mode"), ("sequence", "parallel"), "A mode")
+        mode = self.choice(keys.get("mode"), WORDS["mode"], "A mode")
         return Foreach(
             **common,
             source=self.expression(keys.get("in")),
@@ -261,7 +264,7 @@ class Items(Parts):
             mode=cast("Literal['sequence', 'parallel']", mode or "sequence"),
             limit=self.whole_or_expression(keys.get("limit"), "'limit'"),
             join=self.join(keys.get("join")),
-            undo_order=self.undo_order(keys.get("undo_order")),
+            undo_order=self.undo_order(keys.get("undo_order")) or "parallel",
             service=self.service(keys.get("service")),
         )
 
@@ -277,14 +280,14 @@ class Items(Parts):
 
     def _wait(self, keys: Keys, common: dict[str, Any]) -> Wait:
         get = keys.get
-        self._one_of(keys, ("for", "event", "first"), common["name"].span)
+        self._one_of(keys, ONE_OF["wait"], common["name"].span)
         if "event" not in keys and ("for" in keys or "first" in keys):
-            for key in ONLY_WITH_EVENT:
+            for key in ONLY_WITH_EVENT["wait"]:
                 self.only_with(keys, key, "event")
         self._effect(get("effect"))
         event = get("event")
-        on_timeout = self.choice(get("on_timeout"), ("fail", "continue"), "'on_timeout'")
-        early = self.choice(get("early"), ("keep", "ignore"), "'early'")
+        on_timeout = self.choice(get("on_timeout"), WORDS["on_timeout"], "'on_timeout'")
+        early = self.choice(get("early"), WORDS["early"], "'early'")
         return Wait(
             **common,
             duration=self.duration_or_expression(get("for")),
@@ -302,13 +305,13 @@ class Items(Parts):
     def _races(self, node: Node | None) -> tuple[Race, ...]:
         races: list[Race] = []
         for each in self.list_of(node, "a list of events and times"):
-            keys = self.keys(each, "a way out of a race", RACE)
+            keys = self.keys(each, "a way out of a race", PARTS["race"])
             if keys is None:
                 continue
             if not isinstance(each, OpenMapping):
-                self._one_of(keys, ("event", "after"), each.span)
+                self._one_of(keys, ONE_OF["race"], each.span)
             if "after" in keys and "event" not in keys:
-                for key in ("match", "output"):
+                for key in ONLY_WITH_EVENT["race"]:
                     self.only_with(keys, key, "event")
             races.append(self._race(keys))
         return tuple(races)
@@ -341,7 +344,7 @@ class Items(Parts):
         return Group(
             **common,
             items=self.items(keys.get("steps")),
-            compensate=self.compensate(keys.get("compensate"), ("service", "action")),
+            compensate=self.compensate(keys.get("compensate"), GROUP_COMPENSATE_REQUIRED),
             undo_order=self.undo_order(keys.get("undo_order")) or "sequence",
             recover=self.recover(keys.get("recover")),
             role=self._pivot(keys),
@@ -353,14 +356,14 @@ class Items(Parts):
     # -- small parts ----------------------------------------------------------------------------
 
     def _effect(self, node: Node | None) -> bool:
-        return self.choice(node, ("none",), "'effect'") is None
+        return self.choice(node, WORDS["effect"], "'effect'") is None
 
     def _word(self, node: Node | None, allowed: tuple[str, ...], what: str) -> Name | None:
         word = self.choice(node, allowed, what)
         return Name(word, node.span) if word is not None and node is not None else None
 
     def _pivot(self, keys: Keys) -> Name | None:
-        return self._word(keys.get("role"), ("pivot",), f"The role of {keys.what}")
+        return self._word(keys.get("role"), COMPOSITE_ROLES, f"The role of {keys.what}")
 
     def _some(self, keys: Keys, key: str) -> None:
         node = keys.get(key)

@@ -15,13 +15,13 @@ from .types import PRIMITIVES
 
 LONGEST = 80
 RESERVED = frozenset({"input", "saga", "event", "self"})
-_LITERALS = frozenset({"true", "false", "null"})
-_WORDS_OF_RECOVER = frozenset({"unknown", "any", "done"})
+LITERALS = frozenset({"true", "false", "null"})
+WORDS_OF_RECOVER = frozenset({"unknown", "any", "done"})
 
-_SNAKE = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*")
-_KEBAB = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
-_TEAM = re.compile(r"[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*")
-_WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)*")
+SNAKE = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*")
+KEBAB = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
+TEAM = re.compile(r"[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*")
+WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)*")
 
 
 class Names(Shapes):
@@ -30,31 +30,31 @@ class Names(Shapes):
 
     def snake(self, node: Node, what: str) -> Name | None:
         """The name of an item, service, action, branch, lock or loop variable."""
-        return self._name(node, what, _SNAKE, "snake_case", RESERVED)
+        return self._name(node, what, SNAKE, "snake_case", RESERVED)
 
     def kebab(self, node: Node, what: str) -> Name | None:
         """The name of the saga."""
-        return self._name(node, what, _KEBAB, "kebab-case", ())
+        return self._name(node, what, KEBAB, "kebab-case", ())
 
     def team(self, node: Node) -> Name | None:
         """The name of a team."""
-        return self._name(node, "a team", _TEAM, "kebab-case or snake_case", ())
+        return self._name(node, "a team", TEAM, "kebab-case or snake_case", ())
 
     def event_name(self, node: Node) -> Name | None:
         """The name of an event, usually in PascalCase."""
-        return self._name(node, "an event", _WORD, "PascalCase", ())
+        return self._name(node, "an event", WORD, "PascalCase", ())
 
     def type_name(self, node: Node) -> Name | None:
         """The name of a type of the file."""
-        return self._name(node, "a type", _WORD, "PascalCase", frozenset(PRIMITIVES))
+        return self._name(node, "a type", WORD, "PascalCase", frozenset(PRIMITIVES))
 
     def refusal(self, node: Node) -> Name | None:
         """The name of a refusal in ``fails``."""
-        return self._name(node, "a refusal", _SNAKE, "snake_case", _WORDS_OF_RECOVER)
+        return self._name(node, "a refusal", SNAKE, "snake_case", WORDS_OF_RECOVER)
 
     def recovered(self, node: Node) -> Name | None:
         """A key of ``recover``: a refusal, ``unknown`` or ``any``."""
-        return self._name(node, "a refusal", _SNAKE, "snake_case", ("done",))
+        return self._name(node, "a refusal", SNAKE, "snake_case", ("done",))
 
     def _name(
         self,
@@ -74,7 +74,7 @@ class Names(Shapes):
         elif len(text) > LONGEST:
             message = f"The name of {what} is longer than {LONGEST} characters."
             self.report("SY008", scalar.span, message, "Choose a shorter one.")
-        elif keyword.iskeyword(text) or text in reserved or text in _LITERALS:
+        elif keyword.iskeyword(text) or text in reserved or text in LITERALS:
             message = f"{short(text)} cannot be the name of {what}: the word has a meaning already."
             self.report("SY008", scalar.span, message, "Choose another name.")
         return Name(text, scalar.span)
@@ -108,7 +108,7 @@ def _why(text: str, style: str) -> str:
 
 
 def _proposal(text: str, pattern: re.Pattern[str], style: str) -> str:
-    if pattern is _WORD:
+    if pattern is WORD:
         words = [word[:1].upper() + word[1:] for word in re.findall(r"[A-Za-z0-9]+", text)]
         better = "".join(words)
     else:

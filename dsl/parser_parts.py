@@ -25,6 +25,7 @@ from .nodes import Mapping, Node, Scalar
 from .nodes import Sequence as ListNode
 from .parser_names import Names
 from .parser_shapes import Keys, is_word
+from .parser_vocabulary import PARTS, WORDS
 from .span import Span
 from .syntax import Expr, Record
 from .type_parser import parse_record
@@ -33,19 +34,7 @@ from .types import ANY, Field, RecordType
 StopOrContinue = Literal["stop", "continue"]
 Order = Literal["parallel", "sequence"]
 
-_RETRY = ("attempts", "backoff", "initial", "max", "jitter")
-_EVENTS = ("done", "failed", "undone", "skipped")
-_COMPENSATE = (
-    "action",
-    "service",
-    "input",
-    "retry",
-    "timeout",
-    "when",
-    "on_failure",
-)
 _BACKOFF = "exponential"
-_JOINS = ("all", "any", "settled")
 
 
 class Parts(Names):
@@ -136,10 +125,10 @@ class Parts(Names):
         if node is None:
             return "all"
         if isinstance(node, Scalar):
-            if node.text in _JOINS:
+            if node.text in WORDS["join"]:
                 return cast("Literal['all', 'any', 'settled']", node.text)
             if isinstance(node.value, str) and not self.is_expression(node):
-                self.choice(node, (*_JOINS, "a number"), "A join")
+                self.choice(node, WORDS["join"], "A join", "a number")
                 return "all"
         else:
             self.wrong_shape(node, "a join: all, any, settled or a number")
@@ -151,12 +140,11 @@ class Parts(Names):
         """A retry policy; what is not written keeps its default and is not in ``written``."""
         if node is None:
             return None
-        keys = self.keys(node, "a retry", _RETRY, help="Write `{ attempts: 3 }`.")
+        keys = self.keys(node, "a retry", PARTS["retry"], help="Write `{ attempts: 3 }`.")
         if keys is None:
             return None
-        backoffs = ("constant", "linear", "exponential")
-        backoff = self.choice(keys.get("backoff"), backoffs, "A backoff")
-        jitter = self.choice(keys.get("jitter"), ("none", "full"), "A jitter")
+        backoff = self.choice(keys.get("backoff"), WORDS["backoff"], "A backoff")
+        jitter = self.choice(keys.get("jitter"), WORDS["jitter"], "A jitter")
         initial = self.duration(keys.get("initial"), "'initial'")
         longest = self.duration(keys.get("max"), "'max'")
         return Retry(
@@ -172,7 +160,7 @@ class Parts(Names):
     def _attempts(self, node: Node | None) -> int | None:
         """How often an action is tried; None is for ever."""
         if isinstance(node, Scalar) and isinstance(node.value, str):
-            if self.choice(node, ("forever", "a number"), "'attempts'") == "forever":
+            if self.choice(node, WORDS["attempts"], "'attempts'", "a number") is not None:
                 return None
             return Retry().attempts
         return self.whole(node, "'attempts'") or Retry().attempts
@@ -213,7 +201,7 @@ class Parts(Names):
 
     def event_names(self, node: Node | None) -> EventNames:
         """The names of an item's own events."""
-        keys = None if node is None else self.keys(node, "events", _EVENTS)
+        keys = None if node is None else self.keys(node, "events", PARTS["events"])
         if keys is None:
             return EventNames()
         entries = keys.entries.items()
@@ -226,12 +214,12 @@ class Parts(Names):
 
     def on_failure(self, node: Node | None) -> StopOrContinue | None:
         """What a compensation that is spent leads to."""
-        word = self.choice(node, ("stop", "continue"), "'on_failure'")
+        word = self.choice(node, WORDS["on_failure"], "'on_failure'")
         return cast("StopOrContinue | None", word)
 
     def undo_order(self, node: Node | None) -> Order | None:
         """The order in which members are undone."""
-        return cast("Order | None", self.choice(node, ("parallel", "sequence"), "'undo_order'"))
+        return cast("Order | None", self.choice(node, WORDS["undo_order"], "'undo_order'"))
 
     def compensate(self, node: Node | None, required: Sequence[str]) -> Compensate | None:
         """How an item is undone: the name of an action, or a mapping with the keys ``required``."""
@@ -241,7 +229,7 @@ class Parts(Names):
             name = self.snake(node, "an action")
             return Compensate(name, node.span) if name else None
         help = f"Write `{{ {', '.join(f'{key}: NAME' for key in required)} }}`."
-        keys = self.keys(node, "a compensation", _COMPENSATE, required, help=help)
+        keys = self.keys(node, "a compensation", PARTS["compensate"], required, help=help)
         return None if keys is None else self._compensate(keys, node.span)
 
     def _compensate(self, keys: Keys, span: Span) -> Compensate | None:

@@ -227,14 +227,16 @@ class Shapes:
             return None
         return value
 
-    def choice(self, node: Node | None, allowed: Collection[str], what: str) -> str | None:
-        """One of the words ``allowed``."""
+    def choice(
+        self, node: Node | None, allowed: Collection[str], what: str, *besides: str
+    ) -> str | None:
+        """One of the words ``allowed``; ``besides`` are what else may stand there, for the help."""
         if node is None:
             return None
         if isinstance(node, Scalar):
             if node.text in allowed:
                 return node.text
-            listed = did_you_mean(node.text, allowed)
+            listed = did_you_mean(node.text, (*allowed, *besides))
             self.report("SY009", node.span, f"{what} cannot be {_shown(node)}.", listed)
         else:
             self.wrong_shape(node, f"{what}: one of {', '.join(allowed)}")

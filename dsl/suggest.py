@@ -7,10 +7,14 @@ from collections.abc import Iterable
 MOST_COMPARED = 2000  # known words; comparing is quadratic in their length
 MOST_LISTED = 24
 CUTOFF = 0.66  # of three letters two in their order
+SLIP = 0.87  # one letter of eight: two words that people tell apart are farther from each other
 
 
-def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The one of ``known`` that is most like ``word``; None if none is near."""
+def nearest(word: str, known: Iterable[str], cutoff: float = CUTOFF) -> str | None:
+    """The one of ``known`` that is most like ``word``; None if none is near.
+
+    ``SLIP`` as ``cutoff`` is for words that need not be known: only a slip of the hand is near.
+    """
     if not 0 < len(word) <= 80:
         return None
     lower = word.lower()
@@ -25,7 +29,7 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
         return by_lower[lower]
     import difflib
 
-    close = difflib.get_close_matches(lower, sorted(by_lower), n=1, cutoff=CUTOFF)
+    close = difflib.get_close_matches(lower, sorted(by_lower), n=1, cutoff=cutoff)
     return by_lower[close[0]] if close else None
 
 

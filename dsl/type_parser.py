@@ -7,12 +7,11 @@ over a mapping is JSON Schema; any other mapping is a record, so that fields may
 from __future__ import annotations
 
 import json
-import keyword
 from collections.abc import Iterable
 
 from .codes import diagnostic
 from .diagnostics import Diagnostics
-from .expression_tree import NAME
+from .field_names import field_problem
 from .nodes import Entry, Mapping, Node, Scalar, Sequence, describe
 from .suggest import did_you_mean
 from .types import (
@@ -88,12 +87,8 @@ def _field(entry: Entry, found: Diagnostics, known: Iterable[str]) -> Field:
     name = entry.key.text
     optional = name.endswith("?")
     name = name.removesuffix("?")
-    problem = None
-    if not NAME.fullmatch(name):
-        problem = "is made of letters, digits and underscores and starts with a letter"
-    elif keyword.iskeyword(name):
-        problem = "is no keyword of Python, so that every target can have it"
-    if problem:
+    problem = field_problem(name)
+    if problem is not None:
         message = f"`{name}` cannot be the name of a field: such a name {problem}."
         found.add(diagnostic("SY008", entry.key.span, message))
     return Field(name, parse_type(entry.value, found, known) or ANY, optional, entry.key.span)

@@ -64,9 +64,7 @@ def play_foreach(player: Player, item: Foreach, at: Context) -> Course[None]:
 
     starts = [lane(index, element) for index, element in enumerate(elements)]
     limit = player.value(item.limit, at) if not isinstance(item.limit, int | None) else item.limit
-    sequence = item.undo_order == "sequence" or (
-        item.undo_order is None and item.mode == "sequence"
-    )
+    sequence = item.undo_order == "sequence" or item.mode == "sequence"
     limit = 1 if item.mode == "sequence" else limit
     fork = Fork(player, item, starts, _join(player, item.join, at), limit, sequence)
     yield from fork.play(at)

@@ -132,8 +132,9 @@ class Writer:
         item: dict[str, Any] = {
             "foreach": self.name("loop"),
             "in": "input.lines",
-            "as": self.name("line"),
         }
+        if not self.maybe(4):
+            item["as"] = self.name("line")
         if self.maybe():
             item |= {"mode": "parallel", "limit": 2, "join": self.one_of("all", "settled")}
         item["steps"] = self.items(list(known), depth - 1, most=2)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sagac.dsl.suggest import did_you_mean, nearest
+from sagac.dsl.suggest import SLIP, did_you_mean, nearest
 
 KEYS = ("service", "action", "input", "output", "timeout", "on_timeout")
 
@@ -24,6 +24,20 @@ KEYS = ("service", "action", "input", "output", "timeout", "on_timeout")
 def test_nearest(word: str, expected: str | None) -> None:
     assert nearest(word, KEYS) == expected
     assert nearest(word, reversed(KEYS)) == expected
+
+
+@pytest.mark.parametrize(
+    ("word", "slip"),
+    [
+        ("OrderCanceled", True),
+        ("OrdreCancelled", True),
+        ("OrderPlaced", False),
+        ("OrderCounted", False),
+    ],
+)
+def test_a_slip_is_nearer_than_a_suggestion(word: str, slip: bool) -> None:
+    assert nearest(word, ["OrderCancelled"]) == "OrderCancelled"
+    assert (nearest(word, ["OrderCancelled"], SLIP) is not None) == slip
 
 
 def test_very_many_words_are_compared_only_up_to_a_bound() -> None:

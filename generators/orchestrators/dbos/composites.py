@@ -61,17 +61,19 @@ class Composites:
     def foreach(self, item: Foreach, place: Place) -> Values:
         """The body as a function of the element, and the loop."""
         assert item.source is not None
-        assert item.variable is not None
         unit, name = self._unit, item.name.text
+        called = item.variable.text if item.variable is not None else "element"
         source = place.values.type(item.source)
         resolved = place.values.scope.resolve(source)
         element = resolved.item if isinstance(resolved, ListType) else ANY
-        variable = unit.names.of(("as", item.variable.text), naming.snake(item.variable.text))
-        function = f"each_{naming.snake(item.variable.text)}"
+        variable = unit.names.of(("as", called), naming.snake(called))
+        function = f"each_{naming.snake(called)}"
         if unit.names.taken(function):
             function = f"each_of_{naming.snake(name)}"
         function = unit.names.of(("body", name), function)
-        inner = place.values.bind(item.variable.text, variable, element)
+        inner = place.values
+        if item.variable is not None:  # else nothing can name the element
+            inner = inner.bind(called, variable, element)
         parameter = (f"{variable}: {unit.records.annotation(element)}",)
         leaving = self._loop_names(item)
         result = self._function(function, parameter, item.items, leaving, place, inner)
