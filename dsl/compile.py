@@ -12,7 +12,7 @@ from .parser import parse
 from .reader import read
 from .resolve import resolve
 from .rules import registry
-from .shadow import before_the_break, without_echoes, without_follow_ups
+from .shadow import before_the_break, without_colon, without_echoes, without_follow_ups
 from .suppress import apply_suppressions
 
 Load = Callable[[str], str | bytes]
@@ -47,7 +47,8 @@ def compile(text: str | bytes, path: str, load: Load) -> Compilation:
     tree, suppressions = read(text, path, found)
     saga = parse(tree, path, found, suppressions) if tree is not None else None
     graph = resolve(saga, _recording(load, sources), found, path) if saga is not None else None
-    earlier = without_echoes(before_the_break(tuple(found), saga))
+    known = without_colon(tuple(found), sources[path])
+    earlier = without_echoes(before_the_break(known, saga))
     findings = sorted((*earlier, *_lint(saga, graph, earlier)), key=lambda each: each.sort_key)
     diagnostics = apply_suppressions(tuple(findings), suppressions)
     if graph is not None:

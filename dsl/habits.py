@@ -52,4 +52,14 @@ INSIDE = {
     "team": "services",
 }
 # Keys that never stand with nothing below them.
-HOLDERS = ("compensate", "input", "output", "retry", "defaults", "branches", "types", "services")
+HOLDERS = (
+    "compensate",
+    "input",
+    "output",
+    "retry",
+    "defaults",
+    "branches",
+    "types",
+    "services",
+    "events",
+)

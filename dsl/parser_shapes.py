@@ -12,6 +12,7 @@ from .codes import diagnostic
 from .diagnostics import Diagnostics, Label
 from .habits import HOLDERS, INSIDE, MEANT
 from .nodes import Entry, Mapping, Node, Scalar, Sequence, describe
+from .parser_vocabulary import KINDS
 from .reader import OpenMapping, OpenSequence
 from .reader_text import LONGEST_SHOWN, short
 from .span import Span
@@ -179,7 +180,8 @@ class Shapes:
             if isinstance(node, Mapping):
                 help = "Begin each item of the list with a dash and a space: `- `."
             self.wrong_shape(node, expected, help)
-            return []
+            lone = isinstance(node, Mapping) and next(iter(node.entries), "") in KINDS
+            return [node] if lone else []
         if not node.items and not empty and not isinstance(node, OpenSequence):
             self.report("SY009", node.span, f"Expected {expected}, found an empty list.")
         return node.items

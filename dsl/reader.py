@@ -50,6 +50,7 @@ MOST_REPAIRS = 20  # unquoted ${...} in flow style that are read as if they were
 
 _new: Callable[..., Any] = tuple.__new__  # named tuples without the detour over keywords
 _PROPERTIES = re.compile(r"(?:[&!]\S*\s+)+")
+_RACES = ("event", "after")
 _TAG = re.compile(r"![^\s,{}\[\]]*")
 _EXPRESSION = re.compile(r"\{[^{}\n\r]*\}")
 # Stand-ins of the same width for what ends a plain text in flow style, from a private use area.
@@ -179,7 +180,7 @@ def _drop_unread(entries: dict[str, Entry]) -> None:
 def _left_empty(key: str, entries: dict[str, Entry]) -> bool:
     """Whether a key comes twice since it was to stand below an empty one, which is reported."""
     names = list(entries)
-    later = (entries[each].value for each in names[names.index(key) :] if each in HOLDERS)
+    later = (entries[each].value for each in names[names.index(key) + 1 :] if each in HOLDERS)
     return any(isinstance(each, Scalar) and each.value is None for each in later)
 
 
@@ -318,7 +319,7 @@ class _Builder:
                 frame.entries[text] = _new(Entry, (key, node))
                 return
         if not (isinstance(key, Scalar) and self._split(frame, key, node)):
-            self._refuse_key(key, frame.entries)
+            self._refuse_key(key, node, frame.entries)
 
     def _split(self, frame: _Frame, key: Scalar, node: Node) -> bool:
         """Begins a new item at a key that says so, if its dash is missing; whether it did."""
@@ -326,7 +327,8 @@ class _Builder:
         if frame.flow or inside is None or key.text not in entries:
             return False
         first, *later = entries
-        begins = key.text if key.text == first else next((k for k in later if k in KINDS), None)
+        heads = _RACES if first in _RACES else KINDS
+        begins = key.text if key.text == first else next((k for k in later if k in heads), None)
         if begins is None:
             return False
         at = len(entries) if begins == first else [*entries].index(begins)
@@ -339,7 +341,7 @@ class _Builder:
         frame.entries, frame.start = after, head.span[:2]
         return True
 
-    def _refuse_key(self, key: Node, entries: dict[str, Entry]) -> None:
+    def _refuse_key(self, key: Node, node: Node, entries: dict[str, Entry]) -> None:
         if not isinstance(key, Scalar):
             help = "For an expression write ${...}." if isinstance(key, Mapping) else None
             message = "A key must be a text, not a list or a mapping."
@@ -349,6 +351,9 @@ class _Builder:
                 first = Label("first written here", entries[key.text].key.span)
                 message = f"The key {short(key.text)} is written twice."
                 self.found.add(diagnostic("SY005", key.span, message, labels=(first,)))
+                written = entries[key.text].value
+                if isinstance(written, Scalar) and written.value is None:
+                    entries[key.text] = _new(Entry, (key, node))
         else:
             message = "Merge keys ('<<') are not supported."
             self._report("SY004", key.span, message, "Write the keys out, or alias a whole value.")

@@ -75,6 +75,10 @@ def yaml_error(error: yaml.YAMLError, text: str, file: str, last: Span) -> Diagn
     )
     if slip is not None:
         labels = () if slip.line == mark.line else (Label("noticed here", _at(mark, file)),)
+        if slip.above is not None:
+            above = len(text.split("\n")[slip.above]) - len(text.split("\n")[slip.above].lstrip())
+            place = Span(slip.above + 1, above + 1, slip.above + 1, above + 2, file)
+            labels = (Label("the line above", place),)
         span = Span(slip.line + 1, slip.column + 1, slip.line + 1, slip.column + 2, file)
         return diagnostic("SY001", span, slip.message, help=slip.help, labels=labels)
     words = _words(problem, text[mark.index : mark.index + 1])

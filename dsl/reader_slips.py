@@ -28,6 +28,7 @@ class Slip(NamedTuple):
     help: str
     line: int
     column: int
+    above: int | None = None  # a line that seems wrong for the same reason
 
 
 def find_slip(
@@ -58,7 +59,9 @@ def _guesses(
     if "tab" in problem or here[column : column + 1] == "\t":
         yield _tab(here, line)
     yield _dash(here, line)
-    if problem == "mapping values are not allowed in this context":
+    if "<document start>" in problem:
+        yield _colon(lines[before], before)
+    elif problem == "mapping values are not allowed in this context":
         yield _colon(lines[before], before)
         yield _deeper(lines[before], here, line, column)
     elif problem == "could not find expected ':'":
@@ -67,6 +70,8 @@ def _guesses(
         yield _dash(lines[start], start)
         yield _colon(lines[start], start)
     elif problem == "did not find expected '-' indicator" and begun is not None:
+        if lines[before].lstrip().startswith("- "):
+            yield _colon(lines[before], before)
         yield _no_item(here, line, begun[1])
     elif problem == "did not find expected key" and begun is not None:
         yield _first_dash(lines, line)
@@ -123,9 +128,13 @@ def _deeper(above: str, here: str, line: int, column: int) -> Slip | None:
         return None
     if key[2]:
         message = "This '-' stands deeper than the dashes of the list above."
-        return Slip(message, "Put all dashes of a list into one column.", line, len(key[1]))
+        return Slip(
+            message, "Put all dashes of a list into one column.", line, len(key[1]), line - 1
+        )
     message = f"{key[3]!r} is indented deeper than {over[3]!r}, which has its value already."
-    return Slip(message, f"Begin it in column {start + 1}, below {over[3]!r}.", line, key.start(3))
+    return Slip(
+        message, f"Begin it in column {start + 1}, below {over[3]!r}.", line, key.start(3), line - 1
+    )
 
 
 def _deeper_list(above: str, here: str, line: int) -> Slip | None:
