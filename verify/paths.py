@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from sagac.dsl.facts import ItemFacts
@@ -46,9 +47,7 @@ def family(graph: SagaGraph, base: str = "") -> Iterator[tuple[str, SagaGraph]]:
 
 def item_path(path: str) -> str:
     """The item of a call: ``pack/lines[2].reserve~undo`` -> ``pack/reserve``."""
-    return "/".join(
-        part.rpartition(".")[2].partition("~")[0].partition("[")[0] for part in path.split("/")
-    )
+    return "/".join(re.split(r"[~#\[]", part.rpartition(".")[2])[0] for part in path.split("/"))
 
 
 def located(graph: SagaGraph, path: str) -> tuple[SagaGraph, ItemFacts]:
