@@ -239,7 +239,7 @@ def _supervised(
     id = f"{saga.name.text}/{key}"
     start = Start(saga.name.text, saga.version, data, key, wish.faults, wish.signals)
     crash = Crash(id, wish.crash) if wish.crash else None
-    participants = str(place.folder / "participants.sqlite")
+    participants = place.participants
     job = Job(place.store, participants, program, (start,), crash=crash)
     follower = Follower(place, id, graph, wish.patient)
     if program.simulate and not (wish.simulate or (wish.faults and wish.folder)):

@@ -14,7 +14,19 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from .codec import DecodeError, decode, encode
-from .contract import Action, Call, Done, Failure, Lock, Never, NotYet, Policy, Refusal, Retry, Tx
+from .contract import (
+    Action,
+    Call,
+    Done,
+    Failure,
+    Lock,
+    Never,
+    NotYet,
+    Policy,
+    Refusal,
+    Retry,
+    Tx,
+)
 from .database import Transaction
 from .outcome import REASONS, Kind, Outcome
 
