@@ -189,3 +189,16 @@ def test_a_person_says_that_it_never_happened(shell: Shell) -> None:
     again = shell.sagac("resolve", "id-1", "second", "failed", "--reason", "asked them")
     assert again.code == 2
     assert "nothing of this saga is stuck" in again.err
+
+
+LOCKED = STICKY.replace("saga: sticky", "saga: locked").replace(
+    "steps:\n  - step: first\n    service: a\n",
+    "locks: { one: { key: input.id } }\nsteps:\n  - step: first\n    service: a\n    locks: [one]\n",
+)
+
+
+def test_a_lock_is_given_back_after_a_crash(shell: Shell) -> None:
+    shell.write("locked.saga.yaml", LOCKED)
+    crashed = shell.sagac("run", "locked.saga.yaml", "--crash-after", "second")
+    assert "is COMPLETED" in crashed.out, crashed
+    assert "is COMPLETED" in shell.sagac("run", "locked.saga.yaml").out
