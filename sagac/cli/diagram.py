@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from sagac.dsl.graph import SagaGraph
     from sagac.generators.diagrams.story import Story
 
-FAILING = ("step", "wait", "fail")  # kinds of item that fail by themselves
 ENDINGS = {"svg": "svg", "png": "png", "mermaid": "mmd", "dot": "dot"}
 
 EPILOG = """\
@@ -111,29 +110,20 @@ def _draw(graph: SagaGraph, kind: str, form: str, fail: str | None) -> bytes:
 
 def _played(graph: SagaGraph, fail: str | None) -> Story:
     """The success, or the failure that ``fail`` asks for. Raises UsageProblem if there is none."""
-    from sagac.dsl.suggest import did_you_mean
     from sagac.generators.diagrams.story import story
+    from sagac.verify.asked import asked_failure
+    from sagac.verify.paths import located
     from sagac.verify.scenario import one_failure, success
 
     if fail is None:
         return story(graph, success(graph))
-    step, _, refusal = fail.partition(":")
-    if step not in graph.facts:
-        hint = did_you_mean(step, graph.facts).strip()
-        raise UsageProblem(f"there is no item {step!r} in this saga. {hint}")
-    kind = graph.facts[step].item.kind
-    if kind == "saga":
-        raise UsageProblem(f"{step!r} fails by what fails inside it: draw the file that it uses")
-    if kind not in FAILING:
-        raise UsageProblem(
-            f"{step!r} ({kind}) does not fail by itself: name a step, a wait or a fail"
-        )
-    reason = None if refusal in ("", "unknown") or (kind == "fail" and refusal == step) else refusal
     try:
-        trace = one_failure(graph, step, reason)
+        path, refusal = asked_failure(graph, fail)
+        trace = one_failure(graph, path, refusal)
     except LookupError as error:
         raise UsageProblem(str(error.args[0] if error.args else error)) from None
-    return story(graph, trace, _words(step, kind, refusal))
+    kind = located(graph, path)[1].item.kind
+    return story(graph, trace, _words(path, kind, refusal or ""))
 
 
 def _words(step: str, kind: str, refusal: str) -> str:

@@ -28,6 +28,13 @@ class Place:
     folder: Path
     store: str
 
+    @property
+    def participants(self) -> str:
+        """Where simulated participants keep their effects: each store has its own world."""
+        own = self.store == _default(self.folder)
+        suffix = "" if own else f"-{hashlib.sha256(self.store.encode()).hexdigest()[:12]}"
+        return str(self.folder / f"participants{suffix}.sqlite")
+
     def prepare(self) -> None:
         """Makes the folder; git does not see it."""
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -76,12 +83,16 @@ def _take(descriptor: int) -> bool:
     return True
 
 
+def _default(folder: Path) -> str:
+    return f"sqlite:///{folder / 'sagas.sqlite'}"
+
+
 def find_place(store: str | None) -> Place:
     """The place for this working folder. Raises UsageProblem for a store that is no URL."""
     here = Path.cwd()
     marked = (each for each in (here, *here.parents) if (each / "sagac.toml").is_file())
     folder = next(marked, here) / ".sagac"
-    url = store or os.environ.get("SAGAC_STORE") or f"sqlite:///{folder / 'sagas.sqlite'}"
+    url = store or os.environ.get("SAGAC_STORE") or _default(folder)
     if not re.match(r"(sqlite:///|postgres(ql)?://).", url):
         raise UsageProblem(f"the store is a URL, sqlite:///FILE or postgresql://…, not {url!r}")
     return Place(folder, url)

@@ -14,7 +14,19 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from .codec import DecodeError, decode, encode
-from .contract import Action, Call, Done, Failure, Lock, Never, NotYet, Policy, Refusal, Retry, Tx
+from .contract import (
+    Action,
+    Call,
+    Done,
+    Failure,
+    Lock,
+    Never,
+    NotYet,
+    Policy,
+    Refusal,
+    Retry,
+    Tx,
+)
 from .database import Transaction
 from .outcome import REASONS, Kind, Outcome
 
@@ -26,6 +38,7 @@ log = logging.getLogger("saga")
 OnUnknown = Literal["compensate", "query", "manual", "fail", "stuck", "continue"]
 
 _LOCK_PAUSE = 0.2
+_UNUSABLE = "; the answer cannot be used: "
 
 
 @dataclass(slots=True)
@@ -276,7 +289,7 @@ class Caller:
             try:
                 return await self._obey(answer)
             except (DecodeError, ValueError) as problem:
-                why = f"{why}; the answer cannot be used: {problem}"
+                why = f"{why.partition(_UNUSABLE)[0]}{_UNUSABLE}{problem}"
 
     async def _obey(self, answer: dict[str, Any]) -> Outcome | None:
         action, reason, output = answer["action"], answer["reason"], answer.get("output")
