@@ -39,7 +39,9 @@ def find_slip(
     None if nothing tells more than libyaml.
     """
     lines = text.split("\n")
-    here = lines[line] if line < len(lines) else ""
+    last = line if begun is None else max(line, begun[0])
+    lines += [""] * (last + 1 - len(lines))  # the end of the file; libyaml knows more line breaks
+    here = lines[line]
     before = _before(lines, line)
     for found in _guesses(problem, lines, line, column, before, begun):
         if found is not None:
@@ -55,7 +57,7 @@ def _guesses(
     before: int,
     begun: tuple[int, int] | None,
 ) -> Iterator[Slip | None]:
-    here = lines[line] if line < len(lines) else ""
+    here = lines[line]
     if "tab" in problem or here[column : column + 1] == "\t":
         yield _tab(here, line)
     yield _dash(here, line)
@@ -160,7 +162,7 @@ def _no_item(here: str, line: int, dashes: int) -> Slip | None:
 
 def _first_dash(lines: Sequence[str], line: int) -> Slip | None:
     """The first item of a list without its dash; the second one has it."""
-    here = lines[line] if line < len(lines) else ""  # the end of the file
+    here = lines[line]
     indent = len(here) - len(here.lstrip())
     if not here.lstrip().startswith("- "):
         return None
