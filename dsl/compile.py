@@ -15,7 +15,7 @@ from .reader import read
 from .records import dataclass
 from .resolve import resolve
 from .rules import registry
-from .shadow import before_the_break, without_follow_ups
+from .shadow import before_the_break, without_colon, without_echoes, without_follow_ups
 from .sources import decoded
 from .span import Span
 from .suppress import apply_suppressions, without_silenced
@@ -66,7 +66,8 @@ def _compiled(text: str | bytes, path: str, load: Load) -> Compilation:
     sources = {path: decoded(text)}
     graph = resolve(saga, _recording(load, sources), found, path) if saga is not None else None
     _close(found, path)
-    earlier = before_the_break(tuple(found), saga)
+    known = without_colon(tuple(found), sources[path])
+    earlier = without_echoes(before_the_break(known, saga))
     findings = sorted((*earlier, *_lint(saga, graph, earlier)), key=lambda each: each.sort_key)
     diagnostics = apply_suppressions(tuple(findings), suppressions)
     if graph is not None:

@@ -53,7 +53,7 @@ def parse_value(node: Node, found: Diagnostics) -> Value | None:
     Returns None after adding a finding; then all findings of a mapping or list are reported.
     """
     if isinstance(node, Mapping):
-        return _record(node, found)
+        return None if _braces_only(node, found) else _record(node, found)
     if isinstance(node, Sequence):
         items = [parse_value(item, found) for item in node.items]
         known = tuple(item for item in items if item is not None)
@@ -71,6 +71,20 @@ def parse_value(node: Node, found: Diagnostics) -> Value | None:
         )
         return None
     return Literal(node.value, node.span)
+
+
+def _braces_only(node: Mapping, found: Diagnostics) -> bool:
+    """Reports ``{input.amount}``, which is a mapping, where ``${input.amount}`` was meant."""
+    only = next(iter(node)) if len(node.entries) == 1 else None
+    if only is None or not isinstance(only.value, Scalar) or only.value.value is not None:
+        return False
+    parts = only.key.text.split(".")
+    if len(parts) == 1 or not all(NAME.fullmatch(part) for part in parts):
+        return False
+    message = "This is a mapping with one key, not an expression."
+    help = f"Write `${{{only.key.text}}}`."
+    found.add(diagnostic("TY001", node.span, message, help=help))
+    return True
 
 
 def parse_reference(node: Node, found: Diagnostics) -> Expr | None:

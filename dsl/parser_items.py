@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Literal, cast
 
+from .habits import MEANT
 from .model import (
     Branch,
     Case,
@@ -53,10 +54,28 @@ class Items(Parts):
         """A list of items; what is no item is reported and left out."""
         found: list[Item] = []
         for each in self.list_of(node, "a list of steps", empty=empty):
-            item = self._item(each)
-            if item is not None:
-                found.append(item)
+            for one in self._one_kind_each(each):
+                item = self._item(one)
+                if item is not None:
+                    found.append(item)
         return tuple(found)
+
+    def _one_kind_each(self, node: Node) -> list[Node]:
+        """The item; two, where the dash of the second one is missing."""
+        names = list(node.entries) if isinstance(node, Mapping) else []
+        for at, name in enumerate(names[1:-1], 1):
+            if isinstance(node, Mapping) and name in KINDS and names[0] in KINDS:
+                if MEANT.get(name) in KINDS[names[0]]:
+                    continue
+                self._second_kind(node, names[0], name)
+                parts = [*node.entries.items()][:at], [*node.entries.items()][at:]
+                head = node.entries[name].key.span
+                first = Mapping(
+                    dict(parts[0]), node.span._replace(end_line=head.line, end_column=1)
+                )
+                rest = type(node)(dict(parts[1]), head.to(node.span))
+                return [first, *self._one_kind_each(rest)]
+        return [node]
 
     def _item(self, node: Node) -> Item | None:
         if not isinstance(node, Mapping):
@@ -87,15 +106,28 @@ class Items(Parts):
 
     def _one_kind(self, node: Mapping, kind: str) -> Mapping:
         """``node`` without the keys that would make it an item of a second kind."""
-        others = [key for key in node.entries if key in KINDS and key != kind]
+        others = [
+            key
+            for key in node.entries
+            if key in KINDS and key != kind and not self._meant_key(node, kind, key)
+        ]
         for key in others:
-            message = f"This item is {CALLED[kind]} already: {key!r} would make it another."
-            help = f"Begin a new item with `- {key}: ...`."
-            self.report("SY002", node.entries[key].key.span, message, help)
+            self._second_kind(node, kind, key)
         if not others:
             return node
         entries = {key: each for key, each in node.entries.items() if key not in others}
         return type(node)(entries, node.span)
+
+    @staticmethod
+    def _meant_key(node: Mapping, kind: str, key: str) -> bool:
+        """Whether the kind ``key`` stands for a key of this item: ``fail`` for ``fails``."""
+        meant = MEANT.get(key)
+        return meant in KINDS[kind] and meant not in node.entries
+
+    def _second_kind(self, node: Mapping, kind: str, key: str) -> None:
+        message = f"This item is {CALLED[kind]} already: {key!r} would make it another."
+        help = f"Begin a new item with `- {key}: ...`."
+        self.report("SY002", node.entries[key].key.span, message, help)
 
     def _nameless(self, node: Mapping, head: Entry, kind: str) -> None:
         if not (isinstance(node, OpenMapping) and len(node.entries) == 1):

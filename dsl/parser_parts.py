@@ -24,12 +24,12 @@ from .model import (
 from .nodes import Mapping, Node, Scalar
 from .nodes import Sequence as ListNode
 from .parser_names import Names
-from .parser_shapes import Keys
+from .parser_shapes import Keys, is_word
 from .parser_vocabulary import PARTS, WORDS
 from .span import Span
 from .syntax import Expr, Record
 from .type_parser import parse_record
-from .types import RecordType
+from .types import ANY, Field, RecordType
 
 StopOrContinue = Literal["stop", "continue"]
 Order = Literal["parallel", "sequence"]
@@ -89,8 +89,13 @@ class Parts(Names):
         if node is None:
             return None
         if not isinstance(node, Mapping):
-            self.wrong_shape(node, "fields (a mapping of names to types)")
-            return None
+            names = [each for each in getattr(node, "items", [node]) if is_word(each)]
+            shown = ", ".join(f"{each.text}: string" for each in names[:4])
+            help = f"Write `{{ {shown} }}`, each with its type." if names else None
+            self.wrong_shape(node, "fields (a mapping of names to types)", help)
+            # So that what reads them is no mistake of its own.
+            fields = tuple(Field(each.text, ANY, False, each.span) for each in names)
+            return RecordType(fields) if fields else None
         return parse_record(node, self.found, self.types)
 
     # -- times and numbers --------------------------------------------------------------------

@@ -10,7 +10,9 @@ from typing import TypeGuard
 
 from .codes import diagnostic
 from .diagnostics import Diagnostics, Label, Repair, Safety
+from .habits import HOLDERS, INSIDE, MEANT
 from .nodes import Entry, Mapping, Node, Scalar, Sequence, describe
+from .parser_vocabulary import KINDS
 from .reader import OpenMapping, OpenSequence
 from .reader_text import LONGEST_SHOWN, short
 from .repairs import renamed, written
@@ -54,6 +56,7 @@ class Shapes:
 
     def __init__(self, found: Diagnostics) -> None:
         self.found = found
+        self._guessed: set[int] = set()  # values under a key of another tool: their shape is free
 
     def report(
         self,
@@ -69,6 +72,10 @@ class Shapes:
 
     def wrong_shape(self, node: Node, expected: str, help: str | None = None) -> None:
         """Reports that ``expected`` should stand where ``node`` stands."""
+        if id(node) in self._guessed:
+            return
+        if help is None and isinstance(node, Scalar) and node.value is None:
+            help = "Write it here, or indent it below."
         self.report("SY004", node.span, f"Expected {expected}, found {_described(node)}.", help)
 
     def keys(
@@ -89,20 +96,44 @@ class Shapes:
         if not isinstance(node, Mapping):
             self.wrong_shape(node, f"{what} (a mapping)", help)
             return None
-        entries: dict[str, Entry] = {}
-        unknown: list[Entry] = []
+        entries = {entry.key.text: entry for entry in node if entry.key.text in known}
+        strays = self._strays(node, known, entries)
         for entry in node:
-            if entry.key.text in known:
-                entries[entry.key.text] = entry
-            else:
-                unknown.append(entry)
-        for entry in unknown:
-            self._unknown_key(entry, what, known, entries)
+            if entry.key.text not in known and entry not in strays:
+                self._unknown_key(entry, what, known, entries)
         keys = Keys(what, entries, node.span)
         if not isinstance(node, OpenMapping):
             for key in required:
                 self.require(keys, key, at or node.span)
         return keys
+
+    def _strays(
+        self, node: Mapping, known: Collection[str], entries: dict[str, Entry]
+    ) -> list[Entry]:
+        """Unknown keys that were to stand below the key before them; they are put there."""
+        strays: list[Entry] = []
+        holder: Entry | None = None
+        for entry in node:
+            if entry.key.text in known:
+                holder = entry if _holds(entry) else None
+            elif holder is not None and (_is_empty(holder) or not nearest(entry.key.text, known)):
+                if not strays or strays[-1].key.span.line < holder.key.span.line:
+                    self._stray(entry, holder)
+                strays.append(entry)
+                self._adopt(entry, holder, entries)
+        return strays
+
+    def _stray(self, entry: Entry, holder: Entry) -> None:
+        name, above = short(entry.key.text), short(holder.key.text)
+        message = f"{name} is not indented, so it does not belong to {above}."
+        self.report("SY002", entry.key.span, message, f"Indent it below {above}.")
+
+    @staticmethod
+    def _adopt(entry: Entry, holder: Entry, entries: dict[str, Entry]) -> None:
+        known = entries[holder.key.text].value
+        inside = known.entries if isinstance(known, Mapping) else {}
+        value = Mapping({**inside, entry.key.text: entry}, known.span.to(entry.value.span))
+        entries[holder.key.text] = Entry(holder.key, value)
 
     def _unknown_key(
         self, entry: Entry, what: str, known: Collection[str], entries: dict[str, Entry]
@@ -113,12 +144,18 @@ class Shapes:
             return
         free = [key for key in known if key not in entries]
         meant = nearest(text, free)
+        if meant is None and MEANT.get(text) in free:
+            meant = MEANT[text]
+        if meant is not None and meant == MEANT.get(text):
+            self._guessed.add(id(entry.value))
         if meant is not None:
             entries[meant] = entry
         near = meant or nearest(text, known)
         listed = did_you_mean(text, known)
-        if near is not None and len(known) > len(free) and not listed.startswith("Did"):
+        if near is not None and not listed.startswith("Did"):
             listed = f"Did you mean {near!r}? {listed}"
+        if near is None and INSIDE.get(text) in known:
+            listed = f"It stands inside {INSIDE[text]!r}. {listed}"
         message = f"Unknown key {short(text)} in {what}."
         self.report("SY002", entry.key.span, message, listed, fix=key_fix(entry.key, meant))
 
@@ -146,8 +183,11 @@ class Shapes:
             return []
         if not isinstance(node, Sequence):
             help = f"Write `[{node.text}]`." if is_word(node) else None
+            if isinstance(node, Mapping):
+                help = "Begin each item of the list with a dash and a space: `- `."
             self.wrong_shape(node, expected, help)
-            return []
+            lone = isinstance(node, Mapping) and next(iter(node.entries), "") in KINDS
+            return [node] if lone else []
         if not node.items and not empty and not isinstance(node, OpenSequence):
             self.report("SY009", node.span, f"Expected {expected}, found an empty list.")
         return node.items
@@ -236,6 +276,18 @@ def key_fix(key: Scalar, meant: str | None) -> Repair | None:
 def is_word(node: Node) -> TypeGuard[Scalar]:
     """Whether ``node`` is one plain word that a help may repeat."""
     return isinstance(node, Scalar) and node.text.isidentifier() and len(node.text) <= LONGEST_SHOWN
+
+
+def _is_empty(entry: Entry) -> bool:
+    return isinstance(entry.value, Scalar) and entry.value.value is None
+
+
+def _holds(entry: Entry) -> bool:
+    """Whether something below this key may be missing its indentation."""
+    if entry.key.text not in HOLDERS:
+        return False
+    below = isinstance(entry.value, Mapping) and entry.value.span.line > entry.key.span.line
+    return _is_empty(entry) or below
 
 
 def _shown(node: Scalar) -> str:

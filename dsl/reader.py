@@ -25,8 +25,10 @@ from yaml.events import (
 
 from .codes import diagnostic
 from .diagnostics import Diagnostics, Label
+from .habits import HOLDERS
 from .model import Suppression
 from .nodes import Entry, Mapping, Node, Scalar, Sequence
+from .parser_vocabulary import KINDS
 from .reader_comments import suppressions
 from .reader_errors import yaml_error
 from .reader_scalars import STARTS, core_value
@@ -46,6 +48,7 @@ MOST_REPAIRS = 20  # unquoted ${...} in flow style that are read as if they were
 
 _new: Callable[..., Any] = tuple.__new__  # named tuples without the detour over keywords
 _PROPERTIES = re.compile(r"(?:[&!]\S*\s+)+")
+_RACES = ("event", "after")
 _TAG = re.compile(r"![^\s,{}\[\]]*")
 _EXPRESSION = re.compile(r"\{[^{}\n\r]*\}")
 # Stand-ins of the same width for what ends a plain text in flow style, from a private use area.
@@ -105,7 +108,7 @@ def _tree(text: str, file: str, found: Diagnostics) -> Node | None:
         except yaml.YAMLError as error:
             again = _repair(error, repaired, file, found)
             if again is None:
-                found.add(yaml_error(error, text, file))
+                found.add(yaml_error(error, text, file, builder.last))
                 return builder.rest()
             repaired = again
         else:
@@ -159,6 +162,13 @@ def _drop_unread(entries: dict[str, Entry]) -> None:
             entries[key] = last
 
 
+def _left_empty(key: str, entries: dict[str, Entry]) -> bool:
+    """Whether a key comes twice since it was to stand below an empty one, which is reported."""
+    names = list(entries)
+    later = (entries[each].value for each in names[names.index(key) + 1 :] if each in HOLDERS)
+    return any(isinstance(each, Scalar) and each.value is None for each in later)
+
+
 class _Builder:
     """Builds the tree from the events of one text."""
 
@@ -196,7 +206,11 @@ class _Builder:
             elif kind is DocumentStartEvent:
                 documents += 1
                 if documents > 1:
-                    self._report("SY004", self._span(event), "A file holds one document only.")
+                    help = "Remove the line `---`."
+                    message = "A file holds one document only."
+                    self._report("SY004", self._span(event), message, help)
+                    if isinstance(self.root, Mapping):  # what is missing may stand behind it
+                        self.root = OpenMapping(self.root.entries, self.root.span)
                     return
             elif kind is StreamEndEvent:
                 return
@@ -298,15 +312,42 @@ class _Builder:
             if text not in frame.entries and text != "<<":
                 frame.entries[text] = _new(Entry, (key, node))
                 return
-        self._refuse_key(key, frame.entries)
+        if not (isinstance(key, Scalar) and self._split(frame, key, node)):
+            self._refuse_key(key, node, frame.entries)
 
-    def _refuse_key(self, key: Node, entries: dict[str, Entry]) -> None:
+    def _split(self, frame: _Frame, key: Scalar, node: Node) -> bool:
+        """Begins a new item at a key that says so, if its dash is missing; whether it did."""
+        entries, inside = frame.entries, self.stack[-2].items if len(self.stack) > 1 else None
+        if frame.flow or inside is None or key.text not in entries:
+            return False
+        first, *later = entries
+        heads = _RACES if first in _RACES else KINDS
+        begins = key.text if key.text == first else next((k for k in later if k in heads), None)
+        if begins is None:
+            return False
+        at = len(entries) if begins == first else [*entries].index(begins)
+        before, after = dict([*entries.items()][:at]), dict([*entries.items()][at:])
+        after.setdefault(key.text, _new(Entry, (key, node)))
+        head = after[begins].key
+        message = f"A '-' is missing before {short(begins)}: a new item begins here."
+        self._report("SY005", head.span, message, f"Write `- {begins}: ...`.")
+        inside.append(Mapping(before, Span(*frame.start, *head.span[:2], self.file)))
+        frame.entries, frame.start = after, head.span[:2]
+        return True
+
+    def _refuse_key(self, key: Node, node: Node, entries: dict[str, Entry]) -> None:
         if not isinstance(key, Scalar):
-            self._report("SY004", key.span, "A key must be a text, not a list or a mapping.")
+            help = "For an expression write ${...}." if isinstance(key, Mapping) else None
+            message = "A key must be a text, not a list or a mapping."
+            self._report("SY004", key.span, message, help)
         elif key.text in entries:
-            first = Label("first written here", entries[key.text].key.span)
-            message = f"The key {short(key.text)} is written twice."
-            self.found.add(diagnostic("SY005", key.span, message, labels=(first,)))
+            if not _left_empty(key.text, entries):
+                first = Label("first written here", entries[key.text].key.span)
+                message = f"The key {short(key.text)} is written twice."
+                self.found.add(diagnostic("SY005", key.span, message, labels=(first,)))
+                written = entries[key.text].value
+                if isinstance(written, Scalar) and written.value is None:
+                    entries[key.text] = _new(Entry, (key, node))
         else:
             message = "Merge keys ('<<') are not supported."
             self._report("SY004", key.span, message, "Write the keys out, or alias a whole value.")

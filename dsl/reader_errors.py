@@ -8,6 +8,7 @@ import yaml
 
 from .codes import diagnostic
 from .diagnostics import Diagnostic, Label
+from .reader_slips import Slip, find_slip
 from .span import Span
 
 
@@ -42,47 +43,81 @@ _WORDS = {
     "found unexpected end of stream": _UNCLOSED_TEXT,
     "found unexpected document indicator": _UNCLOSED_TEXT,
     "did not find expected ',' or '}'": _Words(
-        "A ',' or the '}' of this mapping is missing.", "Separate the entries by ',', end with '}'."
+        "A ',' or the '}' of this mapping is missing.",
+        "Separate the entries by ',', end with '}'.",
+        at_context=True,
     ),
     "did not find expected ',' or ']'": _Words(
-        "A ',' or the ']' of this list is missing.", "Separate the items by ',', end with ']'."
+        "A ',' or the ']' of this list is missing.",
+        "Separate the items by ',', end with ']'.",
+        at_context=True,
     ),
 }
-_TAB = _Words("A tab may not indent.", "Indent with spaces.")
 
 
-def yaml_error(error: yaml.YAMLError, text: str, file: str) -> Diagnostic:
-    """The finding for an ``error`` of the YAML parser while it read ``text``."""
+def yaml_error(error: yaml.YAMLError, text: str, file: str, last: Span) -> Diagnostic:
+    """The finding for an ``error`` of the YAML parser while it read ``text``.
+
+    ``last`` is where the value stands that was read before it.
+    """
     problem = str(getattr(error, "problem", None) or "it cannot be read")
-    words = _words(problem, error, text)
     mark = getattr(error, "problem_mark", None)
     context = getattr(error, "context_mark", None)
-    if words.at_context and context is not None:
-        mark, context = context, None
     if mark is None:
+        words = _words(problem, "")
         return diagnostic("SY001", Span(1, 1, 1, 1, file), words.message, help=words.help)
+    slip = _long_text(text, mark, last) or find_slip(
+        problem,
+        text,
+        mark.line,
+        mark.column,
+        (context.line, context.column) if context is not None else None,
+    )
+    if slip is not None:
+        labels = () if slip.line == mark.line else (Label("noticed here", _at(mark, file)),)
+        if slip.above is not None:
+            above = len(text.split("\n")[slip.above]) - len(text.split("\n")[slip.above].lstrip())
+            place = Span(slip.above + 1, above + 1, slip.above + 1, above + 2, file)
+            labels = (Label("the line above", place),)
+        span = Span(slip.line + 1, slip.column + 1, slip.line + 1, slip.column + 2, file)
+        return diagnostic("SY001", span, slip.message, help=slip.help, labels=labels)
+    words = _words(problem, text[mark.index : mark.index + 1])
+    return _as_said(words, mark, context, file)
+
+
+def _as_said(words: _Words, mark: yaml.Mark, context: yaml.Mark | None, file: str) -> Diagnostic:
     labels: tuple[Label, ...] = ()
+    place = mark
     if context is not None and context.line != mark.line:
         labels = (Label("inside what starts here", _at(context, file)),)
-    return diagnostic("SY001", _at(mark, file), words.message, help=words.help, labels=labels)
+        if words.at_context:
+            place, labels = context, (Label("noticed here", _at(mark, file)),)
+    elif words.at_context and context is not None and "never closed" in words.message:
+        place = context
+    return diagnostic("SY001", _at(place, file), words.message, help=words.help, labels=labels)
 
 
-def _words(problem: str, error: yaml.YAMLError, text: str) -> _Words:
+def _long_text(text: str, mark: yaml.Mark, last: Span) -> Slip | None:
+    """A quoted text over several lines right before the error: its end quote is missing."""
+    if last.line == last.end_line or last.end_line != mark.line + 1:
+        return None
+    lines = text.split("\n")
+    opening = lines[last.line - 1][last.column - 1 : last.column]
+    if opening not in ("'", '"'):
+        return None
+    message = f"This quoted text goes on to line {last.end_line}: its end quote is missing."
+    help = f"Put a {opening} at its end, on the same line."
+    return Slip(message, help, last.line - 1, last.column - 1)
+
+
+def _words(problem: str, character: str) -> _Words:
     if problem in _WORDS:
         return _WORDS[problem]
     if "cannot start any token" in problem:
-        character = _character(error, text)
-        if character == "\t":
-            return _TAB
         return _Words(
             f"A value cannot start with the character {character!r}.", "Put it into quotes."
         )
     return _Words(f"The file is not valid YAML: {problem}.", "Check quotes and indentation here.")
-
-
-def _character(error: yaml.YAMLError, text: str) -> str:
-    mark = getattr(error, "problem_mark", None)
-    return text[mark.index : mark.index + 1] if mark is not None else ""
 
 
 def _at(mark: yaml.Mark, file: str) -> Span:

@@ -21,6 +21,7 @@ _FORBIDDEN = (
     "|[\u2028\u2029\u202a-\u202e\u2066-\u2069]"
 )
 _FORBIDDEN_ASCII = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_OTHER_SPACES = "^ *([\xa0\u2000-\u200a\u202f\u3000][ \xa0\u2000-\u200a\u202f\u3000]*)"
 _OTHER_ENCODINGS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -47,6 +48,8 @@ def check_characters(text: str, file: str, found: Diagnostics) -> str:
         message = "The file starts with a byte order mark."
         _report(found, Span(1, 1, 1, 1, file), message)
         text = text[1:]
+    if not text.isascii():
+        text = _plain_indents(text, file, found)
     # compiled when it is needed: the ranges cost as much as reading a saga
     forbidden = _FORBIDDEN_ASCII if text.isascii() else re.compile(_FORBIDDEN)
     for count, match in enumerate(forbidden.finditer(text)):
@@ -62,6 +65,18 @@ def check_characters(text: str, file: str, found: Diagnostics) -> str:
             )
         )
     return forbidden.sub(REPLACEMENT, text)
+
+
+def _plain_indents(text: str, file: str, found: Diagnostics) -> str:
+    """Reports spaces of other scripts that indent a line; returns ``text`` with plain ones."""
+    other_spaces = re.compile(_OTHER_SPACES, re.M)
+    for count, match in enumerate(other_spaces.finditer(text)):
+        if count == MOST_REPORTED:
+            break
+        message = f"The line is indented by {name_of(match[1][0])}, which is no space to YAML."
+        span = place(text, match.start(1), file)
+        found.add(diagnostic("SY001", span, message, help="Indent with plain spaces."))
+    return other_spaces.sub(lambda match: " " * len(match[0]), text)
 
 
 def short(text: str) -> str:

@@ -2,13 +2,57 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 
+from .codes import diagnostic
 from .diagnostics import Diagnostic, Severity
 from .model import Saga
 from .rules.places import every_item
 from .span import Span
+
+
+def without_echoes(found: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
+    """Returns ``found`` without what is said of a name that is reported as no name at all."""
+    misnamed = {each.span for each in found if each.code == "SY008"}
+    return tuple(
+        each for each in found if each.code[:2] not in ("NA", "TY") or each.span not in misnamed
+    )
+
+
+_COLON = re.compile(r"([A-Za-z_][\w-]*\??)( +|:)(?=[{\[])")
+
+
+def without_colon(found: tuple[Diagnostic, ...], text: str) -> tuple[Diagnostic, ...]:
+    """Returns ``found``, or what a key with no colon before its braces leaves of it.
+
+    ``shop { team: web }`` is a key ``shop { team`` to YAML: nothing behind it can be trusted.
+    """
+    lines: list[str] = []
+    for each in found:
+        if each.code in ("SY002", "SY008"):
+            lines = lines or text.splitlines()
+            line = lines[each.span.line - 1] if each.span.line <= len(lines) else ""
+            match = _COLON.match(line, each.span.column - 1)
+            if match is not None:
+                return (*_earlier(found, each.span), _colon(match, each.span))
+    return found
+
+
+def _earlier(found: tuple[Diagnostic, ...], span: Span) -> Iterator[Diagnostic]:
+    for each in found:
+        if each.code[:2] == "SY" and each.code != "SY003" and each.span.line < span.line:
+            yield each
+
+
+def _colon(match: re.Match[str], span: Span) -> Diagnostic:
+    what = "A space" if match[2] == ":" else "A ':'"
+    column = match.end(2) if match[2] == ":" else match.end(1) + 1
+    place = span._replace(column=column, end_line=span.line, end_column=column + 1)
+    after = "the ':'" if match[2] == ":" else repr(match[1])
+    help = f"Write `{match[1]}: ...`."
+    return diagnostic("SY001", place, f"{what} is missing after {after}.", help=help)
 
 
 def before_the_break(found: tuple[Diagnostic, ...], saga: Saga | None) -> tuple[Diagnostic, ...]:
@@ -19,15 +63,20 @@ def before_the_break(found: tuple[Diagnostic, ...], saga: Saga | None) -> tuple[
     starts = sorted(item.span[:2] for item in every_item(saga.items if saga is not None else ()))
     ranges = []
     for each in breaks:
-        end = each.span[:2]
+        places = [each.span[:2], *(label.span[:2] for label in each.labels)]
+        end = max(places)
         begun = starts[: bisect_right(starts, end)][-1:]
-        ranges.append((min([end, *(label.span[:2] for label in each.labels), *begun]), end))
+        ranges.append((min([(min(places)[0], 0), *begun]), end))
     return tuple(
         each
         for each in found
         if each.code == "SY001"
-        or not (each.code == "SY003" or any(a <= each.span[:2] <= b for a, b in ranges))
+        or not (each.code == "SY003" or any(_touches(each.span, *every) for every in ranges))
     )
+
+
+def _touches(span: Span, start: tuple[int, int], end: tuple[int, int]) -> bool:
+    return span[:2] <= end and start <= span[2:4]
 
 
 def without_follow_ups(

@@ -60,7 +60,9 @@ class PlayedCase:
     """One way through a saga: what fails and how, and the calls and the end that follow.
 
     ``fails`` has the path of each call that fails and its refusal; None is an outcome that nobody
-    knows. ``events`` are sent from outside: name and JSON data.
+    knows. ``calls`` are all that may be made, in one of their orders; ``cut`` are those that a
+    failure beside them may prevent. ``events`` are sent from outside: name and JSON data.
+    ``changed`` are the fields of the input that differ from the sample.
     """
 
     name: str
@@ -69,20 +71,24 @@ class PlayedCase:
     step: str | None
     reason: str | None
     calls: tuple[str, ...]
+    cut: tuple[str, ...] = ()
     events: tuple[tuple[str, Any], ...] = ()
+    changed: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Played:
     """What the simulator foresees, for generated tests; all data are JSON data.
 
-    ``outputs`` are by item, ``refusals`` by item and refusal.
+    ``outputs`` are by the path of an item, ``refusals`` by that and the refusal. ``lanes`` say
+    which calls run beside others (``verify.lanes``).
     """
 
     input: Any
     outputs: Mapping[str, Any]
     refusals: Mapping[tuple[str, str], Any]
     cases: tuple[PlayedCase, ...]
+    lanes: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

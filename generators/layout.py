@@ -5,11 +5,13 @@ The trailing comma of a broken call is kept by formatters, so the result is stab
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 WIDTH = 100
+NARROW = 88  # the usual width: an import that is broken at it stays as it is at any other
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +66,32 @@ def lines(code: Code, indent: int = 0, after: str = "") -> list[str]:
     """The lines of ``code`` at ``indent`` columns; ``after`` follows the last one."""
     margin = " " * indent
     whole = margin + flat(code) + after
+    if isinstance(code, str) and len(whole) > WIDTH and (parts := _conditional(code)):
+        return [*(margin + each for each in parts[:-1]), margin + parts[-1] + after]
     if len(whole) <= WIDTH or isinstance(code, str) or not code.items:
         return whole.split("\n")
     found = [margin + code.open]
     for item in code.items:
         found += lines(item, indent + 4, ",")
     return [*found, margin + code.close + after]
+
+
+def _conditional(code: str) -> list[str]:
+    """``name=A if B else C`` in three parts; empty if it is something else."""
+    name, equals, value = code.partition("=")
+    prefix, value = (name + equals, value) if name.isidentifier() and equals else ("", code)
+    try:
+        found = ast.parse(value, mode="eval").body
+    except SyntaxError:
+        return []
+    if not isinstance(found, ast.IfExp):
+        return []
+    body, test, other = (
+        ast.get_source_segment(value, each) or "" for each in (found.body, found.test, found.orelse)
+    )
+    if not value.startswith(body):
+        return []
+    return [f"{prefix}{body}", f"if {test}", f"else {other}"]
 
 
 def text(codes: Iterable[Code], indent: int = 0) -> str:

@@ -12,7 +12,7 @@ from sagac.dsl.graph import SagaGraph
 from sagac.dsl.meaning import changed, meaning
 from sagac.dsl.span import Span
 
-from .base import Generated, Generator, Handler, KeptVersion, Options, Played, Source
+from .base import Generated, Generator, Handler, KeptVersion, OptionError, Options, Played, Source
 from .handlers import missing
 from .manifest import Manifest, ManifestError, Section
 from .plan import Read, owned_files
@@ -47,6 +47,7 @@ def prepare(
     """
     name = f"{graph.saga.name}/{generator.style}"
     before = manifest.sections.get(name)
+    _check_drop(graph.saga.version, drop)
     kept = _kept(graph.saga.version, before, drop)
     others = tuple(_elsewhere(graph.saga.version, manifest, name))
     for version in (*kept, *others):  # what cannot be read must not reach the generator
@@ -73,6 +74,13 @@ def prepare(
         *_handler_findings(graph, generated.handlers, read),
     )
     return Prepared(name, section, generated, findings)
+
+
+def _check_drop(version: int, drop: frozenset[int]) -> None:
+    for each in sorted(drop):
+        if each >= version:
+            what = "is the one that the file says" if each == version else "is not kept"
+            raise OptionError(f"version {each} {what}: --drop takes an older one")
 
 
 def _kept(version: int, before: Section | None, drop: frozenset[int]) -> tuple[KeptVersion, ...]:

@@ -172,6 +172,7 @@ class Fork:
     def _leave(self, at: Context) -> Course[None]:
         running = [lane for lane in self.lanes if lane.task.running]
         if self._lost():
+            self.player.lost.append(self.player.path(self.item, at))
             for lane in running:
                 if not lane.task.asked:
                     lane.task.stop()

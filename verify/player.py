@@ -52,6 +52,7 @@ class Player:
         self.base = base  # of a sub-saga: `pack/`
         self.background: list[Task] = []  # losers of joins, undone when they finish
         self.marks: list[str] = []  # compensations given up
+        self.lost: list[str] = []  # forks whose join could not be reached
 
     def saga(self, root: Context) -> Course[Any]:
         """All items, then the output. Raises Failed after everything was undone."""
@@ -311,6 +312,7 @@ class Player:
         path = self.path(item, at)
         player = Player(self.graph.children[item.name.text], self.decide, f"{path}/")
         player.background, player.marks = self.background, self.marks
+        player.lost = self.lost
         fields = {name: self.value(each, at) for name, each in facts.input.items()}
         scope = Scope()
         inside = Context({"input": fields, "saga": player._about(None)}, scope)

@@ -6,59 +6,22 @@ conditions say for the sample values, but around a ``fail`` that nobody asked fo
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sagac.dsl.evaluate import EvaluationError, evaluate
-from sagac.dsl.facts import OnUnknown, Role
+from sagac.dsl.facts import ItemFacts, OnUnknown, Role
 from sagac.dsl.graph import SagaGraph
-from sagac.dsl.model import (
-    Choose,
-    Fail,
-    Foreach,
-    Group,
-    Item,
-    Parallel,
-    Repeat,
-    Step,
-    Undo,
-    Wait,
-)
-from sagac.dsl.types import EMPTY, RecordType, Type
+from sagac.dsl.model import Choose, Fail, Item, Repeat, Step, Undo, Wait
+from sagac.dsl.types import EMPTY, RecordType
 
+from .paths import around, family, item_path, located, parts, walk
 from .samples import sample_record, variants
 from .simulate import simulate
 from .trace import Done, Outcome, Refused, Request, Trace, Unknown
 from .values import to_json
 
 UNKNOWN_TRIES = 2  # of a call that is made again until it is done
-
-
-def parts(item: Item) -> Iterator[Sequence[Item]]:
-    """The lists of items inside an item, in the order of the file."""
-    match item:
-        case Parallel():
-            yield from (branch.items for branch in item.branches)
-        case Choose():
-            yield from (case.items for case in item.cases)
-            yield from () if item.otherwise is None else (item.otherwise,)
-        case Foreach() | Repeat():
-            yield item.items
-        case Wait():
-            yield from (race.items for race in item.first)
-        case Group():
-            yield item.items
-            yield from (each.items for each in item.recover)
-        case Step():
-            yield from (each.items for each in item.recover)
-
-
-def walk(items: Sequence[Item]) -> Iterator[Item]:
-    """All items, composites before their parts."""
-    for item in items:
-        yield item
-        for part in parts(item):
-            yield from walk(part)
 
 
 def sample_input(graph: SagaGraph) -> dict[str, Any]:
@@ -71,23 +34,47 @@ def success(graph: SagaGraph) -> Trace:
     return simulate(graph, sample_input(graph), Scenario(graph), decide=Scenario(graph).decide)
 
 
-def one_failure(graph: SagaGraph, step: str, refusal: str | None = None) -> Trace:
-    """The saga when ``step`` gives ``refusal``, or an unknown outcome if that is None.
+def ways_to_fail(facts: ItemFacts) -> tuple[str, ...]:
+    """What may be asked of an item: its refusals and ``unknown``, or what else ends it badly."""
+    match facts.item:
+        case Step():
+            return (*(each.name.text for each in facts.refusals), "unknown")
+        case Wait():
+            return ("timeout",) if facts.item.timeout is not None else ()
+        case Repeat():
+            return ("exhausted",)
+        case Fail():
+            return (facts.item.name.text,)
+    return ()
 
-    ``step`` may also be a ``fail`` or a wait (``timeout``). Raises LookupError when the saga has no
-    such item, or the item no such refusal.
+
+def one_failure(graph: SagaGraph, step: str, refusal: str | None = None) -> Trace:
+    """The saga when ``step`` gives ``refusal``; None is an unknown outcome, or the only way.
+
+    ``step`` is the path of a step, a wait, a repeat or a ``fail``, here or in a sub-saga. Raises
+    LookupError when the saga has no such item, the item no such refusal, or nothing leads there.
     """
-    facts = graph.facts.get(step)
-    if facts is None:
-        raise LookupError(f"there is no item {step!r}")
-    known = [each.name.text for each in facts.refusals]
-    if isinstance(facts.item, Wait):
-        known.append("timeout")
+    try:
+        facts = located(graph, step)[1]
+    except KeyError:
+        raise LookupError(f"there is no item {step!r}") from None
+    known = ways_to_fail(facts)
+    if not known:
+        raise LookupError(f"{step!r} ({facts.item.kind}) does not fail by itself")
     if refusal is not None and refusal not in known:
-        choices = ", ".join(known) or "none"
+        choices = ", ".join(known)
         raise LookupError(f"{step!r} has no refusal {refusal!r}; there is: {choices}")
-    scenario = Scenario(graph, step, refusal)
-    return simulate(graph, sample_input(graph), scenario, decide=scenario.decide)
+    scenario = Scenario(graph, step, None if refusal == "unknown" else refusal)
+    trace = simulate(graph, sample_input(graph), scenario, decide=scenario.decide)
+    if isinstance(facts.item, Repeat) and not _exhausted(trace, step, facts.item):
+        raise LookupError(f"no sample answer keeps {step!r} from ending")
+    return trace
+
+
+def _exhausted(trace: Trace, path: str, item: Repeat) -> bool:
+    last = f"{item.name.text}[{(item.max or 1) - 1}]."
+    inside = (each.request.path for each in trace.events)
+    return any(last in each and each.count("/") >= path.count("/") for each in inside)
 
 
 def reaching(
@@ -101,7 +88,7 @@ def reaching(
     for values in variants(graph.saga.input, graph.saga.types):
         scenario = Scenario(graph, step, refusal)
         trace = simulate(graph, values, scenario)
-        if trace.state == "COMPLETED" if step is None else scenario.failed is not None:
+        if trace.state == "COMPLETED" if step is None else scenario.hit(trace):
             return values, trace
     return None
 
@@ -117,30 +104,34 @@ class Scenario:
         self.refusal = refusal
         self.failed: str | None = None
         self.tries = 0  # how often the failing call was made
-        self.reached = {fails} if fails else set()
-        self.handlers: dict[str, str] = {}  # a step that must be refused so that a handler runs
-        if fails:
-            self.reached.update(graph.facts[fails].parents)
-            self._find_handlers(graph.saga.items)
+        self.reached = set(around(graph, fails)) if fails else set()
+        self.handlers = dict(self._handlers()) if fails else {}
+        self.item = located(graph, fails)[1].item if fails else None
 
-    def _find_handlers(self, items: Sequence[Item]) -> None:
-        for item in walk(items):
-            for each in getattr(item, "recover", ()):
-                if any(inner.name.text in self.reached for inner in walk(each.items)):
-                    refused = item if isinstance(item, Step) else _first_step(item)
-                    self.handlers[refused.name.text] = each.refusal.text
+    def _handlers(self) -> Iterator[tuple[str, str]]:
+        """Steps that must be refused so that a handler runs which leads to the failing item."""
+        for base, graph in family(self.graph):
+            for item in walk(graph.saga.items):
+                for each in getattr(item, "recover", ()):
+                    if self._leads(base, each.items):
+                        refused = item if isinstance(item, Step) else _first_step(item)
+                        yield f"{base}{refused.name.text}", each.refusal.text
+
+    def _leads(self, base: str, items: Sequence[Item]) -> bool:
+        return any(f"{base}{inner.name.text}" in self.reached for inner in walk(items))
 
     def decide(self, item: Item, path: str) -> int | None:
         """The case that leads to the failing item, else one without a ``fail`` of its own."""
+        base = item_path(path).removesuffix(item.name.text)
         if isinstance(item, Choose):
             lists = [*parts(item)]
             for index, items in enumerate(lists):
-                if any(inner.name.text in self.reached for inner in walk(items)):
+                if self._leads(base, items):
                     return index
             if any(isinstance(inner, Fail) for items in lists for inner in items):
                 return self._harmless(lists, len(item.cases), item.otherwise is not None)
             return None
-        return 0 if item.name.text in self.reached else None
+        return 0 if f"{base}{item.name.text}" in self.reached else None
 
     @staticmethod
     def _harmless(lists: Sequence[Sequence[Item]], cases: int, otherwise: bool) -> int | None:
@@ -151,91 +142,99 @@ class Scenario:
 
     def __call__(self, request: Request) -> Outcome:
         """The answer of a participant that knows what to say."""
-        item = request.item
-        if request.phase == "undo" or isinstance(item, Undo):
+        item, path = request.item, item_path(request.path)
+        if request.phase in ("undo", "resolve") or isinstance(item, Undo):
             return Done()
+        graph, facts = located(self.graph, path)
         if request.phase == "query":
-            return (
-                Refused(self.refusal or "unknown") if self._failing(request) else self._done(item)
-            )
-        if request.phase == "resolve":
-            return Done()
-        if item.name.text in self.handlers and self.fails not in (None, item.name.text):
-            return _refusal(self.handlers[item.name.text], item)
-        if self._failing(request) and not self._long_enough(item):
+            hit = self.failing(request)
+            return Refused(self.refusal or "unknown") if hit else self._done(graph, item)
+        if path in self.handlers and self.fails not in (None, path):
+            return _refusal(self.handlers[path], item)
+        if self.failing(request) and not self._long_enough(facts):
             self.failed = request.path
             self.tries += 1
-            return self._failure(item)
-        return self._wait(item) if isinstance(item, Wait) else self._done(item)
+            return self._failure(graph, facts)
+        if isinstance(item, Wait):
+            return self._wait(graph, item, path)
+        return self._done(graph, item)
 
-    def _failing(self, request: Request) -> bool:
+    def failing(self, request: Request) -> bool:
+        """Whether it is this call that is to fail."""
         path = request.path.removesuffix("~query")
-        return request.item.name.text == self.fails and self.failed in (None, path)
+        return item_path(request.path) == self.fails and self.failed in (None, path)
 
-    def _long_enough(self, item: Item) -> bool:
+    def hit(self, trace: Trace) -> bool:
+        """Whether what was to fail, failed."""
+        because = trace.because
+        if isinstance(self.item, Fail):
+            return because is not None and because.reason == self.item.name.text
+        if isinstance(self.item, Repeat):
+            return _exhausted(trace, self.fails or "", self.item)
+        return self.failed is not None
+
+    def _long_enough(self, facts: ItemFacts) -> bool:
         """A call that is repeated until it is done, is done in the end: else the path has none."""
-        facts = self.graph.facts[item.name.text]
         retriable = facts.role is Role.RETRIABLE or facts.on_unknown is OnUnknown.RETRY
         endless = retriable and facts.retry.attempts is None and self.refusal is None
         return endless and self.tries >= UNKNOWN_TRIES
 
-    def _failure(self, item: Item) -> Outcome:
+    def _failure(self, graph: SagaGraph, facts: ItemFacts) -> Outcome:
+        if isinstance(facts.item, Wait):
+            return Refused("timeout")
         if self.refusal is None:
-            return Refused("timeout") if isinstance(item, Wait) else Unknown()
-        data = next(
-            (
-                r.data
-                for r in self.graph.facts[item.name.text].refusals
-                if r.name.text == self.refusal
-            ),
-            None,
-        )
-        return Refused(self.refusal, sample_record(data, self.types) if data else None)
+            return Unknown()
+        data = next((r.data for r in facts.refusals if r.name.text == self.refusal), None)
+        return Refused(self.refusal, sample_record(data, graph.saga.types) if data else None)
 
-    def _done(self, item: Item) -> Outcome:
-        facts = self.graph.facts.get(item.name.text)
-        return Done(answer(self.graph, item) if facts else {})
+    def _done(self, graph: SagaGraph, item: Item) -> Outcome:
+        endless = self.item.name.text if isinstance(self.item, Repeat) else None
+        facts = graph.facts.get(item.name.text)
+        return Done(answer(graph, item, endless) if facts else {})
 
-    def _wait(self, item: Wait) -> Outcome:
+    def _wait(self, graph: SagaGraph, item: Wait, path: str) -> Outcome:
+        types = graph.saga.types
         if not item.first:
-            return Done(sample_record(self.event_type(item), self.types))
+            return Done(sample_record(event_type(graph, item), types))
+        base = path.removesuffix(item.name.text)
         ways = [race for race in item.first if race.name is not None]
-        wanted = [r for r in ways if any(i.name.text in self.reached for i in walk(r.items))]
+        wanted = [race for race in ways if self._leads(base, race.items)]
         harmless = [r for r in ways if not any(isinstance(i, Fail) for i in walk(r.items))]
         race = (wanted or harmless or ways)[0]
         assert race.name is not None
-        event = self.graph.saga.events.get(race.event.text) if race.event else None
+        event = graph.saga.events.get(race.event.text) if race.event else None
         data = race.output or (event.data if event and event.data else EMPTY)
-        return Done(sample_record(data, self.types), won=race.name.text)
+        return Done(sample_record(data, types), won=race.name.text)
 
     def events(self) -> Iterator[tuple[str, Any]]:
         """What the world outside sends on this path: name and JSON data of each event.
 
         A wait that is to time out gets none, and neither does a race that time is to win.
         """
-        for item in walk(self.graph.saga.items):
-            if isinstance(item, Wait) and item.name.text != self.fails:
-                outcome = self._wait(item)
-                assert isinstance(outcome, Done)
-                name = outcome.won if item.first else item.event.text if item.event else None
-                if name is not None and name != "after":
-                    yield name, to_json(outcome.output)
-
-    @property
-    def types(self) -> Mapping[str, Type]:
-        """The names of the file's types."""
-        return self.graph.saga.types
-
-    def event_type(self, item: Wait) -> RecordType:
-        """What the event of a simple wait carries."""
-        if item.output is not None:
-            return item.output
-        event = self.graph.saga.events.get(item.event.text) if item.event else None
-        return event.data if event and event.data else EMPTY
+        for base, graph in family(self.graph):
+            for item in walk(graph.saga.items):
+                path = f"{base}{item.name.text}"
+                if isinstance(item, Wait) and path != self.fails:
+                    outcome = self._wait(graph, item, path)
+                    assert isinstance(outcome, Done)
+                    name = outcome.won if item.first else item.event.text if item.event else None
+                    if name is not None and name != "after":
+                        yield name, to_json(outcome.output)
 
 
-def answer(graph: SagaGraph, item: Item) -> dict[str, Any]:
-    """What a well-meaning participant answers: sample values that end a ``repeat`` around it."""
+def event_type(graph: SagaGraph, item: Wait) -> RecordType:
+    """What the event of a simple wait carries."""
+    if item.output is not None:
+        return item.output
+    event = graph.saga.events.get(item.event.text) if item.event else None
+    return event.data if event and event.data else EMPTY
+
+
+def answer(graph: SagaGraph, item: Item, endless: str | None = None) -> dict[str, Any]:
+    """What a well-meaning participant answers: sample values that end a ``repeat`` around it.
+
+    ``endless`` names a repeat that is not to end.
+    """
     facts = graph.facts[item.name.text]
     repeat = next(
         (graph.facts[name].item for name in reversed(facts.parents) if _repeats(graph, name)),
@@ -245,7 +244,7 @@ def answer(graph: SagaGraph, item: Item) -> dict[str, Any]:
         for values in variants(facts.output_type, graph.saga.types):
             try:
                 scope = {"input": sample_input(graph), item.name.text: values}
-                if evaluate(repeat.until, scope):
+                if bool(evaluate(repeat.until, scope)) == (repeat.name.text != endless):
                     return values
             except EvaluationError:
                 break

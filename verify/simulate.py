@@ -29,12 +29,13 @@ def simulate(
     *,
     key: str | None = None,
     decide: Decide = by_conditions,
+    late: Callable[[Request], bool] = lambda request: False,
 ) -> Trace:
     """Plays the saga until it has ended or nothing more is answered.
 
     ``input`` is plain data (texts, numbers, Decimal, lists, mappings); ``behaviour`` answers each
     request, ``PENDING`` while there is no answer. Branches take a turn each, so the same arguments
-    give the same trace.
+    give the same trace. ``late`` requests are answered only when nothing else can be.
     """
     trace = Trace()
     player = Player(graph, decide)
@@ -46,25 +47,37 @@ def simulate(
     task = Task(main())
     for _ in range(MAX_TURNS):
         requests = [r for each in (task, *player.background) for r in each.waiting if each.running]
-        if not requests or not _turn(task, player, behaviour, trace):
+        if not requests or not _turn(task, player, behaviour, trace, late):
             break
-    trace.marks = player.marks
+    trace.marks, trace.lost = player.marks, player.lost
     _conclude(trace, task, player)
     return trace
 
 
-def _turn(task: Task, player: Player, behaviour: Behaviour, trace: Trace) -> bool:
+def _turn(
+    task: Task,
+    player: Player,
+    behaviour: Behaviour,
+    trace: Trace,
+    late: Callable[[Request], bool],
+) -> bool:
     """One turn of all that runs; whether anything was answered."""
+    running = [each for each in (task, *player.background) if each.running]
+    held = {id(request) for each in running for request in each.waiting if late(request)}
+    others = sum(len(each.waiting) for each in running) > len(held)
     answered = False
-    for each in (task, *player.background):
-        if not each.running:
-            continue
-        outcomes = [behaviour(request) for request in each.waiting]
+    for each in running:
+        outcomes = [
+            PENDING if others and id(request) in held else behaviour(request)
+            for request in each.waiting
+        ]
         for request, outcome in zip(each.waiting, outcomes, strict=True):
             if outcome is not PENDING:
                 answered = True
                 _record(trace, request, outcome)
         each.answer(outcomes)
+    if held and others and not answered:
+        return _turn(task, player, behaviour, trace, lambda request: False)
     return answered
 
 

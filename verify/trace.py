@@ -94,7 +94,7 @@ class Trace:
     """One saga, played as far as the answers went.
 
     ``state`` is one of the six words; ``at`` the paths that it waits at; ``marks`` the paths of
-    compensations given up.
+    compensations given up; ``lost`` those of forks whose join could not be reached.
     """
 
     state: str = "RUNNING"
@@ -104,6 +104,7 @@ class Trace:
     events: list[Event] = field(default_factory=list)
     effects: list[Effect] = field(default_factory=list)
     marks: list[str] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
     open: tuple[Request, ...] = ()
 
     @property

@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from sagac.generators import naming
 from sagac.generators.base import Source
-from sagac.generators.layout import WIDTH
+from sagac.generators.layout import NARROW
 from sagac.templates import ROOT
 
 STANDARD = {
@@ -134,7 +134,7 @@ def _import(module: str, names: set[str]) -> str:
         names, key=lambda name: (not name.isupper(), not name[0].isupper(), _natural(name))
     )
     line = f"from {module} import {', '.join(ordered)}"
-    if len(line) <= WIDTH:
+    if len(line) <= NARROW:
         return line
     listed = "".join(f"    {name},\n" for name in ordered)
     return f"from {module} import (\n{listed})"

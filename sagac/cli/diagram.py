@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from sagac.dsl.graph import SagaGraph
     from sagac.generators.diagrams.story import Story
 
-FAILING = ("step", "wait", "fail")  # kinds of item that fail by themselves
 ENDINGS = {"svg": "svg", "png": "png", "mermaid": "mmd", "dot": "dot"}
 
 EPILOG = """\
@@ -139,12 +138,13 @@ def _draw(
 def _conversation(graph: SagaGraph, fail: str | None) -> Story:
     """What services tell each other. Raises UsageProblem as ``_played``."""
     from sagac.generators.diagrams.conversation import TooLongError, conversation
+    from sagac.verify.asked import asked_failure
 
     told = _played(graph, fail)
     try:
         if fail is None:
             return conversation(graph)
-        step, reason = _failing(graph, fail)
+        step, reason = asked_failure(graph, fail)
         return conversation(graph, step, reason, told.subtitle.removeprefix("when "))
     except TooLongError as problem:
         raise UsageProblem(f"{problem}") from None
@@ -153,33 +153,19 @@ def _conversation(graph: SagaGraph, fail: str | None) -> Story:
 def _played(graph: SagaGraph, fail: str | None) -> Story:
     """The success, or the failure that ``fail`` asks for. Raises UsageProblem if there is none."""
     from sagac.generators.diagrams.story import story
+    from sagac.verify.asked import asked_failure
+    from sagac.verify.paths import located
     from sagac.verify.scenario import one_failure, success
 
     if fail is None:
         return story(graph, success(graph))
-    step, reason = _failing(graph, fail)
     try:
-        trace = one_failure(graph, step, reason)
+        path, refusal = asked_failure(graph, fail)
+        trace = one_failure(graph, path, refusal)
     except LookupError as error:
         raise UsageProblem(str(error.args[0] if error.args else error)) from None
-    return story(graph, trace, _words(step, graph.facts[step].item.kind, reason or ""))
-
-
-def _failing(graph: SagaGraph, fail: str) -> tuple[str, str | None]:
-    """The item and its refusal; None is an unknown outcome. Raises UsageProblem."""
-    from sagac.dsl.suggest import did_you_mean
-
-    step, _, refusal = fail.partition(":")
-    if step not in graph.facts:
-        hint = did_you_mean(step, graph.facts).strip()
-        raise UsageProblem(f"there is no item {step!r} in this saga. {hint}")
-    kind = graph.facts[step].item.kind
-    if kind not in FAILING:
-        raise UsageProblem(
-            f"{step!r} ({kind}) does not fail by itself: name a step, a wait or a fail"
-        )
-    unnamed = refusal in ("", "unknown") or (kind == "fail" and refusal == step)
-    return step, None if unnamed else refusal
+    kind = located(graph, path)[1].item.kind
+    return story(graph, trace, _words(path, kind, refusal or ""))
 
 
 def _words(step: str, kind: str, refusal: str) -> str:

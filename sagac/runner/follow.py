@@ -29,6 +29,7 @@ class Follower:
         self.graph = graph
         self.patient = patient
         self.state: SagaState | None = None
+        self.hello: str | None = None  # said once the saga is there
         self._report = report_progress(lambda line: click.echo(line, err=True))
         self._said: str | None = None
         self._quiet = 0
@@ -51,6 +52,9 @@ class Follower:
         row = store.saga(self.id)
         if row is None:
             return None
+        if self.hello is not None:
+            click.echo(self.hello, err=True)
+            self.hello = None
         self._report(store.history(self.id))
         waits = any(mail.state == "pending" for mail in store.mail(self.id))
         self._quiet = 0 if waits else self._quiet + 1

@@ -15,12 +15,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Union, get_args, get_origin, get_type_hints
 
 from sagac.dsl.graph import SagaGraph
-from sagac.dsl.model import Item, Step
+from sagac.dsl.model import Step
+from sagac.verify.paths import item_path, located
 from sagac.verify.samples import sample_record
 from sagac.verify.scenario import answer
 from sagac.verify.values import to_json
-
-from .state import item_name
 
 if TYPE_CHECKING:
     from .worker import Crash
@@ -51,19 +50,9 @@ class Fault:
         return cls(step.strip(), refusal.strip() or None)
 
     def hits(self, path: str) -> bool:
-        """Whether the call at ``path`` is meant: by its path, or by its step in all iterations."""
-        undo = path.endswith("~undo")
-        name = item_name(path) + ("~undo" if undo else "")
-        return self.step in (path, name)
-
-
-def items_of(graph: SagaGraph) -> dict[str, tuple[SagaGraph, Item]]:
-    """All items of a saga and of those inside it, by name."""
-    found: dict[str, tuple[SagaGraph, Item]] = {}
-    for child in graph.children.values():
-        found.update(items_of(child))
-    found.update({name: (graph, facts.item) for name, facts in graph.facts.items()})
-    return found
+        """Whether the call at ``path`` is meant: by its path, or by its item in all iterations."""
+        undo = "~undo" if path.endswith("~undo") else ""
+        return self.step in (path, item_path(path) + undo)
 
 
 class Cast:
@@ -78,7 +67,7 @@ class Cast:
         codec: Any,
         crash: Crash | None,
     ) -> None:
-        self.items = items_of(graph)
+        self.graph = graph
         self.faults = faults  # by the saga's id
         self.crash = crash
         self.database = database
@@ -111,7 +100,7 @@ class Cast:
         return act
 
     def _answer(self, call: Any, answers: list[Any]) -> Any:
-        fault = self._fault(call, call.step)
+        fault = self._fault(call)
         if fault is not None and fault.refusal is None:
             raise NoAnswer("no answer from this participant (simulated)")
         if fault is not None:
@@ -122,21 +111,35 @@ class Cast:
         if self.crash is not None and key == f"{self.crash.id}/{self.crash.path}":
             os.kill(os.getpid(), signal.SIGKILL)
 
-    def _fault(self, call: Any, step: str) -> Fault | None:
+    def _path(self, key: str) -> str:
+        """The path of a call in the saga that was started, by its key."""
+        owner = next((id for id in self.faults if key.startswith(f"{id}/")), None)
+        if owner is None:
+            return key.split("/", 2)[-1]
+        return key.removeprefix(f"{owner}/")
+
+    def _fault(self, call: Any) -> Fault | None:
+        path = self._path(call.key)
         faults = [
             each
             for id, asked in self.faults.items()
             if call.key.startswith(f"{id}/")
             for each in asked
         ]
-        return next((each for each in faults if each.hits(step)), None)
+        return next((each for each in faults if each.hits(path)), None)
+
+    def _endless(self, call: Any) -> str | None:
+        """The repeat that is to go on until it is exhausted."""
+        faults = (each for asked in self.faults.values() for each in asked)
+        names = [each.step for each in faults if each.refusal == "exhausted"]
+        return next((name.rpartition("/")[2] for name in names), None)
 
     def _refusal(self, reason: str, call: Any, answers: list[Any]) -> Any:
         kind = next((each for each in answers if getattr(each, "reason", None) == reason), None)
         if kind is None:
             raise NoAnswer(f"{call.step} has no refusal {reason!r}")
-        graph, item = self.items[item_name(call.step)]
-        refusals = graph.facts[item.name.text].refusals
+        graph, facts = located(self.graph, item_path(self._path(call.key)))
+        refusals = facts.refusals
         data = next((each.data for each in refusals if each.name.text == reason), None)
         values = sample_record(data, graph.saga.types) if data else {}
         return self.codec.decode(kind, to_json(values))
@@ -147,13 +150,13 @@ class Cast:
         kind = next((each for each in outputs if not issubclass(each, refusal)), None)
         if kind is None or kind is types.NoneType or call.step.endswith("~undo"):
             return None
-        graph, item = self.items[item_name(call.step)]
-        values: Mapping[str, Any] = answer(graph, item) if isinstance(item, Step) else {}
+        graph, facts = located(self.graph, item_path(self._path(call.key)))
+        item, endless = facts.item, self._endless(call)
+        values: Mapping[str, Any] = answer(graph, item, endless) if isinstance(item, Step) else {}
         return self.codec.decode(kind, to_json(values))
 
     def _query(self, call: Any, answers: list[Any]) -> Any:
-        step = call.step.removesuffix("~query")
-        if self._fault(call, step) is not None:
+        if self._fault(call) is not None:
             return self.engine.Never()
         done = next(each for each in answers if get_origin(each) is self.engine.Done)
         return self.engine.Done(self._output(call, list(get_args(done))))

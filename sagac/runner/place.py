@@ -54,6 +54,13 @@ class Place:
         folder = here.parent if here.parent.name == "services" else here.with_name("services")
         return {each.stem: str(each) for each in sorted(folder.glob("*.sqlite"))}
 
+    @property
+    def participants(self) -> str:
+        """Where simulated participants keep their effects: each store has its own world."""
+        own = self.store == _default(self.folder)
+        suffix = "" if own else f"-{hashlib.sha256(self.store.encode()).hexdigest()[:12]}"
+        return str(self.folder / f"participants{suffix}.sqlite")
+
     def prepare(self) -> None:
         """Makes the folder; git does not see it."""
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -102,6 +109,10 @@ def _take(descriptor: int) -> bool:
     return True
 
 
+def _default(folder: Path) -> str:
+    return f"sqlite:///{folder / 'sagas.sqlite'}"
+
+
 def find_place(store: str | None) -> Place:
     """The place for this working folder. Raises UsageProblem for a store that is no URL."""
     here = Path.cwd()
@@ -109,7 +120,7 @@ def find_place(store: str | None) -> Place:
     folder = next(marked, here) / ".sagac"
     if store and "://" not in store and Path(store).is_dir():
         return Place(Path(store), f"sqlite:///{Path(store).resolve() / 'sagas.sqlite'}")
-    url = store or os.environ.get("SAGAC_STORE") or f"sqlite:///{folder / 'sagas.sqlite'}"
+    url = store or os.environ.get("SAGAC_STORE") or _default(folder)
     if not re.match(r"(sqlite:///|postgres(ql)?://).", url):
         raise UsageProblem(
             f"the store is a folder or a URL, sqlite:///FILE or postgresql://…, not {url!r}"

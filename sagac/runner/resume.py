@@ -31,7 +31,7 @@ def resume(place: Place, saga: str) -> int:
             return 0
         job = Job(
             place.store,
-            str(place.folder / "participants.sqlite"),
+            place.participants,
             Program(record["path"], record["sources"], record["root"], record["simulate"]),
             follow=(saga,),
             faults={saga: tuple(record.get("faults", {}).get(saga, ()))},

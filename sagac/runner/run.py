@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Container, Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +14,17 @@ from sagac.dsl.compile import Compilation, compile
 from sagac.dsl.evaluate import EvaluationError, evaluate
 from sagac.dsl.facts import OnUnknown, Role
 from sagac.dsl.graph import SagaGraph
-from sagac.dsl.model import SubSaga
-from sagac.dsl.suggest import did_you_mean
-from sagac.verify.scenario import reaching, sample_input
+from sagac.dsl.model import Undo
+from sagac.verify.asked import asked_failure, is_fail
+from sagac.verify.paths import find, item_path, located
+from sagac.verify.scenario import Scenario, reaching, sample_input
 from sagac.verify.values import record_from_json, to_json
 
 from .build import ORCHESTRATED, Style, find_output, simulated, users
 from .follow import Follower
-from .participants import Fault, items_of
+from .participants import Fault
 from .place import Place, find_place
-from .state import ENDED, SagaState, item_name, saga_state
+from .state import ENDED, SagaState, saga_state
 from .store import open_store
 from .supervise import WorkerFailed, supervise
 from .worker import Crash, Job, Program, Start
@@ -54,8 +55,8 @@ def run(wish: Wish) -> SagaState:
     compilation = _compiled(wish.spec)
     graph = compilation.graph
     assert graph is not None
-    _check_names(wish, graph)
-    _warn_of_endless(wish, graph)
+    wish = _with_paths(wish, graph)
+    _warn_of_endless(wish.faults, graph)
     place = find_place(wish.store)
     data = _input(wish, graph)
     key = _key(graph, data)
@@ -83,30 +84,61 @@ def _compiled(spec: Spec) -> Compilation:
     return compilation
 
 
-def _check_names(wish: Wish, graph: SagaGraph) -> None:
-    """A misspelt step would let the run succeed where a failure was asked for."""
-    items = items_of(graph)
-    for path in [Fault.parse(each).step for each in wish.faults] + [wish.crash or ""]:
-        name = item_name(path)
-        if name and name not in items:
-            raise UsageProblem(f"there is no step {name!r}. {did_you_mean(name, items)}")
-    for fault in map(Fault.parse, wish.faults):
-        owner, item = items[item_name(fault.step)]
-        known = [each.name.text for each in owner.facts[item.name.text].refusals]
-        if fault.refusal is not None and fault.refusal not in known:
-            hint = did_you_mean(fault.refusal, known) if known else "It has none."
-            if isinstance(item, SubSaga):
-                hint = "It is a saga: name the step that fails in it, as in --fail STEP:REFUSAL."
-            raise UsageProblem(f"{fault.step} has no refusal {fault.refusal!r}. {hint}")
+def _with_paths(wish: Wish, graph: SagaGraph) -> Wish:
+    """The wish with the paths of what is to fail. Raises UsageProblem: a misspelt step would let
+    the run succeed where a failure was asked for."""
+    try:
+        faults = tuple(_canonical(graph, each) for each in wish.faults)
+        if wish.crash:
+            find(graph, item_path(wish.crash))
+    except LookupError as problem:
+        raise UsageProblem(str(problem.args[0])) from None
+    leading = dict.fromkeys(each for fault in faults for each in _leading(graph, fault))
+    for fault in faults:
+        step = item_path(Fault.parse(fault).step)
+        if wish.input is not None and not leading and is_fail(graph, step):
+            raise UsageProblem(
+                f"{fault} happens when the conditions of the file lead there: give it an input"
+                " that does, or none, and one is looked for"
+            )
+    return replace(wish, faults=(*faults, *leading))
 
 
-def _warn_of_endless(wish: Wish, graph: SagaGraph) -> None:
+def _leading(graph: SagaGraph, fault: str) -> Iterator[str]:
+    """The refusals that must come first: what fails in a handler is reached through them."""
+    step = Fault.parse(fault).step
+    if step.endswith("~undo"):
+        return
+    for path, refusal in Scenario(graph, item_path(step)).handlers.items():
+        facts = located(graph, path)[1]
+        reason = facts.refusals[0].name.text if refusal == "any" and facts.refusals else refusal
+        if path != item_path(step):
+            yield path if reason in ("any", "unknown") else f"{path}:{reason}"
+
+
+def _canonical(graph: SagaGraph, text: str) -> str:
+    """``reserve_box:sold_out`` -> ``pack/reserve_box:sold_out``; iterations stay."""
+    name, _, refusal = text.partition(":")
+    forward = name.strip().removesuffix("~undo")
+    plain = find(graph, item_path(forward))
+    facts = located(graph, plain)[1]
+    if "~undo" in name or isinstance(facts.item, Undo):
+        if facts.compensation is None or refusal:
+            why = "is not compensated" if not refusal else "cannot refuse to be undone"
+            raise LookupError(f"{plain} {why}.")
+        return f"{forward if '[' in forward else plain}~undo"
+    path, reason = asked_failure(graph, f"{plain}:{refusal}" if refusal else plain)
+    return f"{forward if '[' in forward else path}{f':{reason}' if reason else ''}"
+
+
+def _warn_of_endless(faults: tuple[str, ...], graph: SagaGraph) -> None:
     """A call that is repeated until it is done makes a run without end: better said before."""
-    for fault in map(Fault.parse, wish.faults):
-        owner, item = items_of(graph)[item_name(fault.step)]
-        facts = owner.facts[item.name.text]
+    for fault in map(Fault.parse, faults):
+        facts = located(graph, item_path(fault.step))[1]
+        undone = fault.step.endswith("~undo") and facts.compensation is not None
+        retry = facts.compensation.retry if undone and facts.compensation else facts.retry
         retried = facts.role is Role.RETRIABLE or facts.on_unknown is OnUnknown.RETRY
-        if fault.refusal is None and retried and facts.retry.attempts is None:
+        if fault.refusal is None and (retried or undone) and retry.attempts is None:
             click.echo(
                 f"{fault.step} is called again until it is done, so this run does not end by"
                 " itself: Ctrl-C leaves it, sagac status says where it is",
@@ -119,8 +151,11 @@ def _input(wish: Wish, graph: SagaGraph) -> Mapping[str, Any]:
         return wish.input
     click.echo("no --input: running with sample values", err=True)
     fault = Fault.parse(wish.faults[0]) if wish.faults else None
-    step = item_name(fault.step) if fault and item_name(fault.step) in graph.facts else None
+    forward = fault is not None and not fault.step.endswith("~undo")
+    step = item_path(fault.step) if fault and forward else None
     found = reaching(graph, step, fault.refusal if fault else None)
+    if found is None and step is not None and is_fail(graph, step):
+        raise UsageProblem(f"no sample input leads to {step}: give one with --input")
     sample: dict[str, Any] = to_json(found[0] if found else sample_input(graph))
     return sample
 
@@ -197,7 +232,7 @@ def _choreographed(
     play = Play(
         program=_program(wish, compilation, place, ("choreography", target)),
         folder=str(place.folder),
-        participants=str(place.folder / "participants.sqlite"),
+        participants=place.participants,
         services=(),
         broker=None,
         input=data,
@@ -216,8 +251,6 @@ def _program(
 ) -> Program:
     place.prepare()
     folder = wish.folder or find_output(wish.spec, compilation)
-    if not wish.simulate and folder is None:
-        click.echo("no handlers/ here or beside the file: simulated participants answer", err=True)
     if wish.simulate or folder is None:
         return simulated(wish.spec, compilation, place, style)
     if wish.faults:
@@ -249,9 +282,11 @@ def _supervised(
     id = f"{saga.name.text}/{key}"
     start = Start(saga.name.text, saga.version, data, key, wish.faults, wish.signals)
     crash = Crash(id, wish.crash) if wish.crash else None
-    participants = str(place.folder / "participants.sqlite")
+    participants = place.participants
     job = Job(place.store, participants, program, (start,), crash=crash)
     follower = Follower(place, id, graph, wish.patient)
+    if program.simulate and not (wish.simulate or (wish.faults and wish.folder)):
+        follower.hello = "no handlers/ here or beside the file: simulated participants answer"
 
     def killed() -> None:
         click.echo("killed (SIGKILL); starting again", err=True)

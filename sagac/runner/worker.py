@@ -12,7 +12,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from importlib import import_module
 from pathlib import Path
@@ -89,6 +89,9 @@ class Job:
         )
 
 
+_AT_ONCE = 0.2  # seconds
+
+
 class Loaded:
     """The generated code of a program, imported."""
 
@@ -135,6 +138,8 @@ class Worker:
         """Starts and follows what the job names; returns when all of it has ended."""
         worker = self.loaded.module("worker")
         handlers = self._simulated() if self.job.program.simulate else worker.services()
+        if self.job.program.simulate:
+            _hurry(self.loaded.package, self._faults())
         if self.job.crash is not None:
             _arm(self.loaded.package, self.job.crash)
         async with worker.make_engine(self.job.store, handlers) as engine:
@@ -147,10 +152,14 @@ class Worker:
             self.out.close()
             os._exit(0)
 
-    def _simulated(self) -> Any:
+    def _faults(self) -> dict[str, list[Fault]]:
         faults = {id: [Fault.parse(text) for text in each] for id, each in self.job.faults.items()}
         for start in self.job.start:
             faults[f"{start.saga}/{start.key}"] = [Fault.parse(text) for text in start.faults]
+        return faults
+
+    def _simulated(self) -> Any:
+        faults = self._faults()
         crash = self.job.crash
         inside = crash if crash is not None and crash.moment == "inside" else None
         codec = self.loaded.module("generated.contract.codec")
@@ -173,6 +182,28 @@ class Worker:
         run = await engine.find(saga)
         await run.wait()
         self.say(ended=saga)
+
+
+def _hurry(package: str, faults: Mapping[str, Sequence[Fault]]) -> None:
+    """Lets waits that are to time out, and the pauses of a repeat that is to be exhausted, end."""
+    part = import_module(f"{package}.generated.engine.part").Part
+    make = part._waiting
+
+    def waiting(me: Any, name: str, events: Any, seconds: float | None) -> Any:
+        asked = faults.get(me._running.id, ())
+        timed = [each for each in asked if each.refusal == "timeout" and each.hits(me._name(name))]
+        return make(me, name, events, min(seconds or 0.0, _AT_ONCE) if timed else seconds)
+
+    part._waiting = waiting
+    saga = import_module(f"{package}.generated.engine.saga").Saga
+    sleep = saga.sleep
+
+    async def short_sleep(me: Any, name: str, seconds: float) -> None:
+        asked = faults.get(me._running.id, ())
+        ends = [each for each in asked if each.refusal == "exhausted" and each.hits(me._name(name))]
+        await sleep(me, name, min(seconds, _AT_ONCE) if ends else seconds)
+
+    saga.sleep = short_sleep
 
 
 def _arm(package: str, crash: Crash) -> None:

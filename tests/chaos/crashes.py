@@ -23,7 +23,8 @@ from sagac.runner.state import SagaState, item_name, saga_state
 from sagac.runner.store import open_store
 from sagac.runner.supervise import supervise
 from sagac.runner.worker import Crash, Job, Moment, Program, Start
-from sagac.verify.scenario import Scenario, reaching, walk
+from sagac.verify.paths import walk
+from sagac.verify.scenario import Scenario, reaching
 from sagac.verify.trace import Trace
 from sagac.verify.values import to_json
 

@@ -18,7 +18,7 @@ USED = {module: imports(module, path) for module, path in MODULES.items()}
 FLOORS = (
     ("span",),
     ("diagnostics",),
-    ("codes", "nodes", "suggest"),
+    ("codes", "nodes", "suggest", "habits", "parser_vocabulary"),
     ("syntax", "types"),
     ("model",),
     ("reader",),

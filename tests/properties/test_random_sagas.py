@@ -22,7 +22,8 @@ from sagac.runner.state import item_name
 from sagac.runner.store import open_store
 from sagac.runner.supervise import supervise
 from sagac.runner.worker import Job, Program, Start
-from sagac.verify.scenario import answer, walk
+from sagac.verify.paths import walk
+from sagac.verify.scenario import answer
 from sagac.verify.simulate import simulate
 from sagac.verify.trace import Done, Outcome, Refused, Request, Trace, Unknown
 

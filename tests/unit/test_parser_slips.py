@@ -136,8 +136,8 @@ def test_one_slip_is_one_finding(source: str, expected: list[tuple[str, str]]) -
             "events, locks, description, if, needs.",
         ),
         (
-            step_with("retry: { tries: 3 }"),
-            "Unknown key 'tries' in a retry.",
+            step_with("retry: { often: 3 }"),
+            "Unknown key 'often' in a retry.",
             "Expected one of: attempts, backoff, initial, max, jitter.",
         ),
         (

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from sagac.dsl.facts import ItemFacts
 from sagac.dsl.graph import SagaGraph
-from sagac.dsl.model import Foreach, Parallel, Step
 from sagac.generators.base import GeneratedFile, Played, PlayedCase, Source
 from sagac.generators.layout import Code, Group, call, prefixed, text
 from sagac.generators.python.participants import Participants, module
 from sagac.generators.python.records import quoted
 from sagac.generators.python.render import STANDARD, contract, engine, template
+from sagac.templates import ROOT
 
+_ALWAYS = "# Part of the tests that sagac generates for every saga. Do not edit.\n"
 _IMPORTS = {
     "Path": "pathlib",
     "pytest": "import pytest",
@@ -29,35 +31,24 @@ def test_files(
         "dbos/tests.body",
         saga=quoted(graph.saga.name.text),
         version=version,
-        ordered=not _side_by_side(graph),
-        racing=_racing(graph),
-        outputs=text([_assigned("OUTPUTS", "object", _outputs(here, played))]),
+        outputs=text([_assigned("OUTPUTS", "object", _outputs(here, graph, played))]),
         refusals=text([_assigned("REFUSALS", "object", _refusals(here, graph, played))]),
         input=text([_named("INPUT: Any = ", played.input)]),
+        lanes=text([_assigned("LANES", "str", _lanes(played.lanes))]),
         cases=text([Group("CASES: list[Case] = [", tuple(map(_case, played.cases)), "]")]),
         services=text([_services(here)], 8).strip(),
     )
     folder = f"{here.package}/generated"
-    tables = {**contract("..contract"), "caller": "..engine"}
+    tables = {**contract("..contract"), "caller": "..engine", "open_store": "..engine"}
+    tables["check"] = ".order"
     tables |= {"Services": "..services", "DEFINITIONS": f"..v{version}"}
     tables |= here.class_table("..types")
     doc = f"Every failure of every step of {graph.saga.name}, played with services that note calls"
     written = module(source, doc, body, STANDARD, _IMPORTS, engine("..engine"), tables)
     yield GeneratedFile(f"{folder}/tests/test_paths.py", written)
+    order = (ROOT / "dbos" / "testing" / "order.py").read_text(encoding="utf-8")
+    yield GeneratedFile(f"{folder}/tests/order.py", _ALWAYS + order)
     yield GeneratedFile(f"{folder}/tests/__init__.py", '"""Tests of the generated code."""\n')
-
-
-def _side_by_side(graph: SagaGraph) -> bool:
-    items = (facts.item for facts in graph.facts.values())
-    return any(
-        isinstance(item, Parallel) or (isinstance(item, Foreach) and item.mode == "parallel")
-        for item in items
-    )
-
-
-def _racing(graph: SagaGraph) -> bool:
-    joins = (getattr(facts.item, "join", "all") for facts in graph.facts.values())
-    return any(join not in ("all", "settled") for join in joins)
 
 
 def _case(case: PlayedCase) -> Code:
@@ -69,7 +60,11 @@ def _case(case: PlayedCase) -> Code:
         step=_literal(case.step),
         reason=_literal(case.reason),
         calls=Group("[", tuple(map(quoted, case.calls)), "]"),
-        events=Group("[", tuple(_event(*each) for each in case.events), "]"),
+        cut=Group("[", tuple(map(quoted, case.cut)), "]") if case.cut else None,
+        events=Group("[", tuple(_event(*each) for each in case.events), "]")
+        if case.events
+        else None,
+        changed=data_code(dict(case.changed)) if case.changed else None,
     )
 
 
@@ -77,26 +72,36 @@ def _event(name: str, data: Any) -> Code:
     return Group("(", (quoted(name), data_code(data)))
 
 
-def _outputs(here: Participants, played: Played) -> list[tuple[str, Code]]:
+def _lanes(lanes: Mapping[str, str]) -> list[tuple[str, Code]]:
+    return [(quoted(call), quoted(lane)) for call, lane in lanes.items()]
+
+
+def _outputs(here: Participants, graph: SagaGraph, played: Played) -> list[tuple[str, Code]]:
     found = []
-    for scope in here.catalogue.scopes:
-        for name, facts in scope.graph.facts.items():
-            if isinstance(facts.item, Step) and name in played.outputs:
-                kind = here.records.output(here.action(facts.service, facts.action)) or "object"
-                found.append((quoted(name), _decoded(kind, played.outputs[name])))
+    for path, sample in played.outputs.items():
+        facts = _facts(graph, path)
+        kind = here.records.output(here.action(facts.service, facts.action)) or "object"
+        found.append((quoted(path), _decoded(kind, sample)))
     return found
 
 
 def _refusals(here: Participants, graph: SagaGraph, played: Played) -> list[tuple[str, Code]]:
     found = []
-    for name, facts in graph.facts.items():
-        action = here.action(facts.service, facts.action) if isinstance(facts.item, Step) else None
-        for refusal, data in action.refusals if action else ():
-            if action is not None and (name, refusal) in played.refusals:
-                kind = here.records.refusal(action, refusal, data)
-                sample = played.refusals[name, refusal]
-                found.append((quoted(f"{name}: {refusal}"), _decoded(kind, sample)))
+    for (path, refusal), sample in played.refusals.items():
+        facts = _facts(graph, path)
+        action = here.action(facts.service, facts.action)
+        data = next((data for name, data in action.refusals if name == refusal), None)
+        kind = here.records.refusal(action, refusal, data)
+        found.append((quoted(f"{path}: {refusal}"), _decoded(kind, sample)))
     return found
+
+
+def _facts(graph: SagaGraph, path: str) -> ItemFacts:
+    """The facts of an item, in a sub-saga if ``path`` says so."""
+    *sagas, name = path.split("/")
+    for each in sagas:
+        graph = graph.children[each]
+    return graph.facts[name]
 
 
 def _services(here: Participants) -> Code:

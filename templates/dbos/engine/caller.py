@@ -36,6 +36,7 @@ log = logging.getLogger("saga")
 OnUnknown = Literal["compensate", "query", "manual", "fail", "stuck", "continue"]
 
 _LOCK_PAUSE = 0.2
+_UNUSABLE = "; the answer cannot be used: "
 
 
 @dataclass(slots=True)
@@ -286,7 +287,7 @@ class Caller:
             try:
                 return await self._obey(answer)
             except (DecodeError, ValueError) as problem:
-                why = f"{why}; the answer cannot be used: {problem}"
+                why = f"{why.partition(_UNUSABLE)[0]}{_UNUSABLE}{problem}"
 
     async def _obey(self, answer: dict[str, Any]) -> Outcome | None:
         action, reason, output = answer["action"], answer["reason"], answer.get("output")

@@ -163,6 +163,7 @@ class Engine:
         cancel = definition.cancel(input) if definition.cancel else None
         box = self.post.open(saga, cancel)
         running = Running(self, saga, Record(saga, numbers), self.post, box)
+        running.locked = bool(numbers)  # a step answered from the record may have taken one
         started = begin["started"]
         deadline = None if definition.deadline is None else started + definition.deadline
         head = Head(

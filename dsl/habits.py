@@ -1,0 +1,65 @@
+"""What people write who come from other tools, and keys that slip out of their places."""
+
+from __future__ import annotations
+
+# A key of other tools, and what it is called here.
+MEANT = {
+    "actions": "steps",
+    "after": "needs",
+    "args": "input",
+    "arguments": "input",
+    "cases": "when",
+    "condition": "if",
+    "delay": "initial",
+    "depends_on": "needs",
+    "do": "steps",
+    "each": "in",
+    "else": "otherwise",
+    "errors": "fails",
+    "failures": "fails",
+    "file": "use",
+    "fail": "fails",
+    "items": "steps",
+    "max_attempts": "attempts",
+    "name": "saga",
+    "on_error": "recover",
+    "on_fail": "recover",
+    "on_rollback": "compensate",
+    "over": "in",
+    "params": "input",
+    "participants": "services",
+    "raises": "fails",
+    "refusals": "fails",
+    "result": "output",
+    "returns": "output",
+    "reverse": "compensate",
+    "revert": "compensate",
+    "rollback": "compensate",
+    "tasks": "steps",
+    "throws": "fails",
+    "tries": "attempts",
+    "undo": "compensate",
+    "undo_with": "compensate",
+    "when": "if",
+    "while": "until",
+}
+# Keys that stand inside another.
+INSIDE = {
+    "attempts": "retry",
+    "backoff": "retry",
+    "jitter": "retry",
+    "on_failure": "compensate",
+    "team": "services",
+}
+# Keys that never stand with nothing below them.
+HOLDERS = (
+    "compensate",
+    "input",
+    "output",
+    "retry",
+    "defaults",
+    "branches",
+    "types",
+    "services",
+    "events",
+)
