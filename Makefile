@@ -2,13 +2,14 @@
 PYTHON ?= python3
 WORKERS ?= 2
 SIZE ?= small
+SECONDS ?= 60
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --timeout 120
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test unit bench chaos lint format docs pins clean
+.PHONY: help venv demo test unit bench chaos fuzz lint format docs pins clean
 
 help: ## Show what there is
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -41,10 +42,17 @@ unit: $(VENV)/test.stamp ## Run the fast tests only (ARGS="-k name" chooses)
 	$(PYTEST) tests/unit tests/rules tests/guards $(ARGS)
 
 bench: $(VENV)/test.stamp ## Measure; writes the tables in docs/benchmarks.md
+	@$(PIP) install --constraint constraints.txt statelint \
+	  || echo "Without statelint its row is left open."
 	$(BIN)/python -m bench
 
 chaos: $(VENV)/test.stamp ## Kill running sagas and compare the outcome (SIZE=ci, small or large)
 	$(BIN)/python -m tests.chaos --size $(SIZE)
+
+fuzz: $(VENV)/test.stamp ## Look for files that break sagac (SECONDS=60); a find becomes a case for the tests
+	@$(BIN)/python -c 'import atheris' 2>/dev/null || $(PIP) install --editable '.[fuzz]' \
+	  || echo "atheris cannot be had here: fuzzing without seeing what is reached" >&2
+	$(BIN)/python -m tests.fuzz --seconds $(SECONDS)
 
 lint: $(VENV)/test.stamp ## Check style and types
 	$(BIN)/ruff check .
@@ -63,8 +71,8 @@ docs: $(VENV)/test.stamp ## Write the pages that are made from the code
 pins: ## Write constraints.txt anew: the newest versions that pyproject.toml allows
 	rm -rf $(VENV)
 	$(PYTHON) -m venv $(VENV)
-	$(PIP) install --editable '.[test]'
-	@{ echo "# Exact versions of everything that \`make test\` installs; written by \`make pins\`."; \
+	$(PIP) install --editable '.[test,bench]'
+	@{ echo "# Exact versions of everything that \`make test\` and \`make bench\` install; written by \`make pins\`."; \
 	  $(BIN)/python -m pip freeze --exclude-editable; } > constraints.txt
 	@touch $(VENV)/test.stamp $(VENV)/demo.stamp
 

@@ -11,7 +11,7 @@ from importlib.util import find_spec
 
 from bench.page import PAGE, write
 
-PARTS = ("startup", "engines")
+PARTS = ("startup", "lint_cold", "lint_long", "lint_again", "lint_many", "engines", "defects")
 
 
 def main(wanted: list[str]) -> int:

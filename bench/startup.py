@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from statistics import median
-from time import perf_counter
 
 from bench.page import Table
+from bench.processes import seconds
 
-ROOT = Path(__file__).resolve().parents[1]
 SPEC = "specs/order-fulfilment.saga.yaml"
 ROUNDS = 15
 BARE = ("-c", "pass")
@@ -52,12 +49,4 @@ def _figures(arguments: Sequence[str], rounds: int) -> tuple[str, str, str]:
 
 
 def _seconds(arguments: Sequence[str]) -> float:
-    start = perf_counter()
-    subprocess.run(
-        [sys.executable, *arguments],
-        cwd=ROOT,
-        check=True,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-    )
-    return perf_counter() - start
+    return seconds([sys.executable, *arguments])

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 
 from .codes import diagnostic
 from .diagnostics import Diagnostics, Label
 from .facts import Compensation, ItemFacts, OnUnknown, Signature
 from .model import ActionDeclaration, Group, Refusal, Saga, Step, Undo
+from .records import dataclass, replace
 from .relations import assignable, joined, present, show
 from .span import Span
 from .types import EMPTY, Field, OptionalType, RecordType
@@ -40,12 +40,15 @@ class Agreement:
         self.first: dict[Key, Use] = {}
         self.wrong: set[Key] = set()
         self.signatures: dict[Key, Signature] = {}
+        self.uses: dict[Key, dict[str, None]] = {}
 
     def agree(self, facts: Mapping[str, ItemFacts]) -> dict[str, ItemFacts]:
         """The facts with the types that the uses of each action have in common."""
         for each in facts.values():
             for use in _uses(each):
                 self._add(use)
+        for key, known in self.signatures.items():
+            self.signatures[key] = replace(known, uses=tuple(self.uses[key]))
         return {name: self._with_types(each) for name, each in facts.items()}
 
     def _add(self, use: Use) -> None:
@@ -53,29 +56,28 @@ class Agreement:
         known = self.signatures.get(use.key)
         if known is None:
             self.first[use.key] = use
-            refusals = use.refusals
-            if declared is not None and declared.fails is not None:
-                refusals = declared.fails
-            known = Signature(
-                *use.key,
-                input=(declared.input if declared else None) or use.input,
-                output=(declared.output if declared else None) or use.output,
-                refusals=refusals,
-                idempotent=use.idempotent,
-                query=use.query,
-                compensation=use.compensation,
-                uses=(),
-            )
+            self.uses[use.key] = {}
+            known = self._first_signature(use, declared)
+        elif declared is None and use.key not in self.wrong:
+            known = self._together(use, known)
         if declared is not None:
             self._against_declared(use, declared)
-        elif use.key not in self.wrong:
-            known = self._together(use, known)
-        self.signatures[use.key] = replace(
-            known,
-            uses=tuple(dict.fromkeys((*known.uses, use.item))),
-            query=known.query or use.query,
-            compensation=known.compensation or use.compensation,
-            idempotent=known.idempotent and use.idempotent,
+        self.uses[use.key][use.item] = None
+        self.signatures[use.key] = _united(known, use)
+
+    def _first_signature(self, use: Use, declared: ActionDeclaration | None) -> Signature:
+        refusals = use.refusals
+        if declared is not None and declared.fails is not None:
+            refusals = declared.fails
+        return Signature(
+            *use.key,
+            input=(declared.input if declared else None) or use.input,
+            output=(declared.output if declared else None) or use.output,
+            refusals=refusals,
+            idempotent=use.idempotent,
+            query=use.query,
+            compensation=use.compensation,
+            uses=(),
         )
 
     def _together(self, use: Use, known: Signature) -> Signature:
@@ -91,7 +93,10 @@ class Agreement:
         elif refusals != own:
             names = sorted(name for name, _ in refusals ^ own)
             self._differs(use, "fails", f"{', '.join(names)} is not the same in both")
-        return replace(known, input=request or known.input, output=answer or known.output)
+        request, answer = request or known.input, answer or known.output
+        if request is known.input and answer is known.output:
+            return known
+        return replace(known, input=request, output=answer)
 
     def _common(self, one: RecordType, other: RecordType) -> RecordType | None:
         """The record that both fit, if they have the same fields."""
@@ -117,6 +122,8 @@ class Agreement:
         service, action = use.key
         message = f"Two uses of {action!r} of {service!r} differ in their {part}: {why}."
         help = "Give one of them another action, or declare the action under `services:`."
+        if use.compensation and not first.compensation and use.item == first.item:
+            help = "It would be undone by doing it once more: name an action that takes it back."
         label = Label("the first use", first.span)
         self.found.add(diagnostic("TY004", use.span, message, help=help, labels=(label,)))
 
@@ -154,16 +161,29 @@ class Agreement:
     def _with_types(self, facts: ItemFacts) -> ItemFacts:
         undo = facts.compensation
         if undo is not None:
-            undo = self._undo_with_types(undo)
-            facts = replace(facts, compensation=undo)
+            typed = self._undo_with_types(undo)
+            facts = facts if typed is undo else replace(facts, compensation=typed)
         if not facts.action:
             return facts
         known = self.signatures[(facts.service, facts.action)]
-        return replace(facts, input_type=known.input)
+        same = known.input is facts.input_type
+        return facts if same else replace(facts, input_type=known.input)
 
     def _undo_with_types(self, undo: Compensation) -> Compensation:
         known = self.signatures.get((undo.service, undo.action))
-        return undo if known is None else replace(undo, input_type=known.input)
+        if known is None or known.input is undo.input_type:
+            return undo
+        return replace(undo, input_type=known.input)
+
+
+def _united(known: Signature, use: Use) -> Signature:
+    """What is true of one use is true of the action: asked for, taking back, not idempotent."""
+    query = known.query or use.query
+    compensation = known.compensation or use.compensation
+    idempotent = known.idempotent and use.idempotent
+    if (query, compensation, idempotent) == (known.query, known.compensation, known.idempotent):
+        return known
+    return replace(known, query=query, compensation=compensation, idempotent=idempotent)
 
 
 def _uses(facts: ItemFacts) -> Iterator[Use]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
 
 from .codes import diagnostic
 from .diagnostics import Diagnostics
@@ -11,13 +10,15 @@ from .facts import Reach
 from .model import Foreach, Group
 from .outlook import FAILED, STATELESS, Outlook
 from .reach import Seen, look, reads
+from .records import dataclass, field, replace
 from .relations import present
-from .scope import Scope
+from .repairs import renamed
+from .scope import NO_PATHS, Scope, known
 from .structure import Place, Structure
 from .suggest import nearest
-from .syntax import Expr, Value
-from .typecheck import check, infer, narrow
-from .types import ANY, ListType, OptionalType, Type
+from .syntax import Attribute, Expr, Reference, Value
+from .typecheck import check, infer
+from .types import ANY, EnumType, ListType, OptionalType, Primitive, Type
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +49,26 @@ class Binder:
         self.saga = outlook.saga
         self.found = found
         self._loop_types: dict[str, Type] = {}
+        fields = {each.name: each for each in reversed(self.saga.input.fields)}
+        plain = (Primitive, EnumType)
+        self._sure: dict[str, Type] = {
+            name: each.type
+            for name, each in fields.items()
+            if not each.optional and isinstance(each.type, plain)
+        }
 
     def infer(self, value: Value, spot: Spot) -> Type:
         """The type of ``value`` at ``spot``; what is wrong is reported and counts as ``any``."""
-        return infer(value, self.scope(value, spot), self.found)
+        sure = self._sure_type(value, spot)
+        return infer(value, self.scope(value, spot), self.found) if sure is None else sure
+
+    def _sure_type(self, value: Value, spot: Spot) -> Type | None:
+        """Of the most frequent value, ``input.FIELD``, whose type is the same everywhere."""
+        if value.__class__ is not Attribute or value.base.__class__ is not Reference:
+            return None
+        if value.base.name != "input" or "input" in spot.extra:
+            return None
+        return self._sure.get(value.name)
 
     def check(self, value: Value, target: Type, spot: Spot) -> None:
         """Reports ``value`` where it cannot stand for ``target``."""
@@ -65,10 +82,8 @@ class Binder:
                 names[reach.root] = self._root(reach, spot)
             elif reach.root == "saga":
                 self._saga(reach, spot)
-        scope = Scope(names, self.saga.types)
-        for condition, holds in self._conditions(spot):
-            scope = narrow(condition, scope, holds)
-        return scope
+        present = [known(*each) for each in self._conditions(spot)]
+        return Scope(names, self.saga.types, NO_PATHS.union(*present) if present else NO_PATHS)
 
     def type_of(self, reach: Reach, reader: Place | None) -> Type:
         """The type of a value that is read, without a report; the end of its path if optional."""
@@ -137,15 +152,18 @@ class Binder:
             message = f"`{name}` cannot be read here: no item has run where this is decided."
             self.found.add(diagnostic("NA003", reach.span, message, help="Use `input` only."))
             return
-        message = f"There is nothing named `{name}`."
+        message, meant = f"There is nothing named `{name}`.", None
         if name == "event":
             help = "`event` is the event of a `match`."
         elif self.saga.input.field(name) is not None:
-            help = f"Write `input.{name}`."
+            meant = f"input.{name}"
+            help = f"Write `{meant}`."
         else:
-            meant = nearest(name, self._known(spot))
+            meant = None if self.found.full else nearest(name, self._known(spot))
             help = f"Did you mean `{meant}`?" if meant else self._hint(spot)
-        self.found.add(diagnostic("NA001", reach.span, message, help=help))
+        exact = reach.span.end_column - reach.span.column == len(name)
+        fix = renamed(reach.span, meant) if exact else None
+        self.found.add(diagnostic("NA001", reach.span, message, help=help, fix=fix))
 
     def _known(self, spot: Spot) -> Iterator[str]:
         yield from ("input", "saga")

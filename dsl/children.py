@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from .codes import diagnostic
 from .diagnostics import Diagnostic, Diagnostics, Label, Severity
@@ -12,6 +11,7 @@ from .graph import SagaGraph
 from .model import Name, Saga, SubSaga
 from .parser import parse
 from .reader import read
+from .records import dataclass, field
 from .structure import Structure
 
 Load = Callable[[str], str | bytes]

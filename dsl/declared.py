@@ -18,6 +18,7 @@ from .model import (
     Undo,
     Wait,
 )
+from .repairs import renamed
 from .span import Span
 from .structure import ItemList, Place, Structure, sections
 from .suggest import SLIP, did_you_mean, nearest
@@ -63,9 +64,9 @@ class _Names:
             elsewhere = self.structure.places.get(need.text)
             sisters = [item.name.text for item in here.items if item is not here.items[position]]
             if elsewhere is None:
-                help = did_you_mean(need.text, sisters) or None
+                help = self._near(need.text, sisters) or None
                 message = f"There is no item named `{need.text}`."
-                self._report("NA001", need.span, message, help)
+                self._unknown(need, message, help, sisters)
             else:
                 message = f"`{need.text}` is not in the same list: `needs` names items of its own."
                 label = Label("it stands here", elsewhere.item.name.span)
@@ -122,24 +123,28 @@ class _Names:
     # -- single names -----------------------------------------------------------------------
 
     def _service(self, name: Name) -> None:
-        if name.text not in self.saga.services:
-            help = did_you_mean(name.text, self.saga.services) or "Add it to `services:`."
-            self._report("NA001", name.span, f"There is no service named `{name.text}`.", help)
+        if name.text not in self.saga.services and name.text.isascii():  # else SY008 speaks of it
+            help = self._near(name.text, self.saga.services) or "Add it to `services:`."
+            self._unknown(
+                name, f"There is no service named `{name.text}`.", help, self.saga.services
+            )
 
     def _event(self, name: Name) -> None:
         """An event need not be declared; one that looks like a declared one is misspelt."""
         if name.text in self.saga.events:
             return
+        if self.found.full:
+            return
         meant = nearest(name.text, self.saga.events, SLIP)
         if meant is not None:
             help = f"Did you mean `{meant}`? Else declare it under `events:` with its data."
-            self._report("NA001", name.span, f"There is no event named `{name.text}`.", help)
+            self._unknown(name, f"There is no event named `{name.text}`.", help, self.saga.events)
 
     def _locks(self, names: Iterable[Name]) -> None:
         for name in names:
             if name.text not in self.saga.locks:
-                help = did_you_mean(name.text, self.saga.locks) or "Declare it under `locks:`."
-                self._report("NA001", name.span, f"There is no lock named `{name.text}`.", help)
+                help = self._near(name.text, self.saga.locks) or "Declare it under `locks:`."
+                self._unknown(name, f"There is no lock named `{name.text}`.", help, self.saga.locks)
 
     def _refusals(self, recover: Iterable[Recover], declared: set[str]) -> None:
         for each in recover:
@@ -147,7 +152,15 @@ class _Names:
             if name.text not in declared and name.text not in ANY_REFUSAL:
                 known = [*sorted(declared), *ANY_REFUSAL]
                 message = f"Nothing here fails with `{name.text}`."
-                self._report("NA001", name.span, message, did_you_mean(name.text, known))
+                self._unknown(name, message, self._near(name.text, known), known)
+
+    def _near(self, word: str, known: Iterable[str]) -> str:
+        return "" if self.found.full else did_you_mean(word, known)
+
+    def _unknown(self, name: Name, message: str, help: str | None, known: Iterable[str]) -> None:
+        meant = None if self.found.full else nearest(name.text, known)
+        fix = renamed(name.span, meant)
+        self.found.add(diagnostic("NA001", name.span, message, help=help, fix=fix))
 
     def _report(
         self, code: str, span: Span, message: str, help: str | None, label: Label | None = None

@@ -58,7 +58,8 @@ def _for_ever(retry: Retry) -> Retry:
 
 def call_timeout(saga: Saga, written: Seconds | None) -> float:
     """Seconds for one attempt."""
-    return (written or saga.timeout or Seconds(DEFAULT_TIMEOUT, "", saga.span)).value
+    own = written or saga.timeout
+    return own.value if own is not None else DEFAULT_TIMEOUT
 
 
 def role_of(item: Item, position: Position, effect: bool) -> Role | None:

@@ -7,7 +7,6 @@ a bypass. Nodes are numbered in the order of the file.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from .graph import NodeKind
@@ -26,6 +25,7 @@ from .model import (
     Undo,
     Wait,
 )
+from .records import dataclass, field
 from .structure import race_name
 
 _PLAIN: dict[type[Item], NodeKind] = {

@@ -164,6 +164,7 @@ class _Reader:
         self.body = self.source.strip(" ")
         self.place = place
         self.bytes = self.body.encode("utf-8", "surrogatepass")
+        self.ascii = self.body.isascii()
 
     def expression(self) -> Expr:
         if not self.body:
@@ -220,6 +221,8 @@ class _Reader:
         """Where ``node`` stands in ``body``, in characters; ``ast`` counts bytes."""
         first: int = getattr(node, "col_offset", 0)
         last: int = getattr(node, "end_col_offset", len(self.bytes))
+        if self.ascii:
+            return first, last
         start = len(self.bytes[:first].decode("utf-8", "replace"))
         return start, start + len(self.bytes[first:last].decode("utf-8", "replace"))
 

@@ -6,10 +6,10 @@ checker read these two and the graph, so that none of them knows a default of it
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
 
 from .model import Item, Refusal, Retry
+from .records import dataclass, field
 from .span import Span
 from .syntax import Expr, Value
 from .types import EMPTY, RecordType

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 
 from .facts import ItemFacts, OnUnknown, Position, Role
 from .graph import SagaGraph
 from .model import Fail, Foreach, Group, Item, Join, Parallel, Recover, Repeat, Step, SubSaga, Wait
+from .records import replace
 from .structure import Section, sections
 
 TECHNICAL = ("unknown", "timeout", "exhausted", "deadline", "cancelled")

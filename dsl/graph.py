@@ -6,15 +6,15 @@ layouts, so that a cold lint need not import it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from functools import cached_property
-from heapq import heapify, heappop, heappush
+from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
 from .facts import ItemFacts, Position, Role, Signature
 from .model import Item, Saga
+from .records import dataclass, field
 from .types import EMPTY, RecordType, Type
 
 if TYPE_CHECKING:
@@ -121,19 +121,7 @@ class SagaGraph:
     @cached_property
     def topological(self) -> tuple[int, ...]:
         """Indexes of the nodes, each after those before it; else in the order of the file."""
-        waiting = [len(edges) for edges in self.incoming]
-        ready = [node.index for node in self.nodes if not waiting[node.index]]
-        heapify(ready)
-        found: list[int] = []
-        while ready:
-            node = heappop(ready)
-            found.append(node)
-            for edge in self.outgoing[node]:
-                target = self.edges[edge].target
-                waiting[target] -= 1
-                if not waiting[target]:
-                    heappush(ready, target)
-        return tuple(found)
+        return in_topological_order(len(self.nodes), [(e.source, e.target) for e in self.edges])
 
     @cached_property
     def undo_order(self) -> tuple[str, ...]:
@@ -178,3 +166,22 @@ class SagaGraph:
         for edge in self.edges:
             view.add_edge(edge.source, edge.target, edge=edge)
         return view
+
+
+def in_topological_order(nodes: int, edges: Iterable[tuple[int, int]]) -> tuple[int, ...]:
+    """The nodes, each after those before it; else in their own order."""
+    waiting = [0] * nodes
+    outgoing: list[list[int]] = [[] for _ in range(nodes)]
+    for source, target in edges:
+        outgoing[source].append(target)
+        waiting[target] += 1
+    ready = [node for node in range(nodes) if not waiting[node]]
+    found: list[int] = []
+    while ready:
+        node = heappop(ready)
+        found.append(node)
+        for target in outgoing[node]:
+            waiting[target] -= 1
+            if not waiting[target]:
+                heappush(ready, target)
+    return tuple(found)

@@ -34,6 +34,7 @@ class Inputs:
     def __init__(self, saga: Saga, binder: Binder) -> None:
         self.saga = saga
         self.binder = binder
+        self._silent = Binder(binder.structure, binder.outlook, Diagnostics())
 
     def declaration(self, service: str, action: str) -> ActionDeclaration | None:
         """What the service says of the action, if it says anything."""
@@ -49,9 +50,7 @@ class Inputs:
 
     def types(self, values: dict[str, Value], spot: Spot, silent: bool = False) -> RecordType:
         """The types of the fields; optional where the value may be missing."""
-        binder = self.binder
-        if silent:
-            binder = Binder(binder.structure, binder.outlook, Diagnostics())
+        binder = self._silent if silent else self.binder
         return RecordType(tuple(_field(n, binder.infer(v, spot)) for n, v in values.items()))
 
     def own_output(

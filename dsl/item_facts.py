@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 
 from .binder import Binder, Spot, compensating, event_spot
 from .defaults import call_timeout, forward_retry, role_of, undo_retry, unknown_leads_to
@@ -32,6 +31,7 @@ from .model import (
 )
 from .positions import Positions
 from .reach import may_be_missing, reads
+from .records import dataclass, replace
 from .relations import BOOLEAN, INTEGER, NUMBER
 from .structure import Place, Structure
 from .syntax import Expr, Value
@@ -233,12 +233,14 @@ class FactMaker:
         bare = (value for value, _ in _expressions(item))
         for value in (*bare, *_plain_values(item)):
             for reach in reads(value):
-                found.setdefault((reach.root, reach.path), reach)
-        found = {key: reach for key, reach in found.items() if key[0] not in ("saga", "event")}
+                if reach.root != "saga" and reach.root != "event":
+                    found.setdefault((reach.root, reach.path), reach)
         return tuple(found.values())
 
     def _check(self, place: Place) -> None:
         item = place.item
+        if item.condition is None and isinstance(item, Step):
+            return
         spot = Spot(place)
         if item.condition is not None:
             self.binder.check(item.condition, BOOLEAN, spot)

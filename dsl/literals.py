@@ -6,7 +6,6 @@ import base64
 import datetime as dt
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
-from uuid import UUID
 
 from .diagnostics import Diagnostics
 from .durations import parse_duration
@@ -31,12 +30,18 @@ def _decimal(text: str) -> Decimal:
     return value
 
 
+def _uuid(text: str) -> object:
+    from uuid import UUID
+
+    return UUID(text)
+
+
 READERS: dict[str, Callable[[str], object]] = {
     "decimal": _decimal,
     "datetime": dt.datetime.fromisoformat,
     "date": dt.date.fromisoformat,
     "duration": _duration,
-    "uuid": UUID,
+    "uuid": _uuid,
     "bytes": lambda text: base64.b64decode(text, validate=True),
 }
 EXAMPLES = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from .facts import ItemFacts, Reach
 from .graph import Live, NodeKind
@@ -11,14 +11,17 @@ from .reach import reads
 from .types import OptionalType, Type
 
 Path = tuple[str, tuple[str, ...]]
+Numbers = frozenset[int]
+NONE: Numbers = frozenset()
 # where an item does its reading: its first node, but what ends it is read at its last
 _LAST = {NodeKind.EXIT, NodeKind.JOIN, NodeKind.MERGE}
 
 
 class Liveness:
-    """Finds the live values per edge by one walk from the end to the start.
+    """Finds the live values per edge by one walk from the end to the start, and one back.
 
-    Sets of values are integers with a bit per value, so that a long saga stays cheap.
+    Sets hold the numbers of values. They are small and shared wherever nothing changes, so that a
+    long saga stays cheap.
     """
 
     def __init__(
@@ -31,9 +34,9 @@ class Liveness:
         self.facts = facts
         self.type_of = type_of
         self.values: list[Live] = []
-        self.bits: dict[Path, int] = {}
-        self.by_root: dict[str, int] = {}
-        self._shown: dict[int, tuple[Live, ...]] = {}
+        self.numbers: dict[Path, int] = {}
+        self.by_root: dict[str, Numbers] = {}
+        self._shown: dict[Numbers, tuple[Live, ...]] = {}
 
     def edges(
         self,
@@ -46,93 +49,106 @@ class Liveness:
         for index, (source, _, _) in enumerate(edges):
             outgoing[source].append(index)
         used = [self._used(kind, name) for kind, name in nodes]
-        before = [0] * len(nodes)
+        before = [NONE] * len(nodes)
         for index in reversed(order):
-            live = 0
-            for edge in outgoing[index]:
-                live |= before[edges[edge][1]]
+            live = _union(before[edges[edge][1]] for edge in outgoing[index])
             made = self._made(*nodes[index])
-            before[index] = used[index] | live & ~made | self._collected(nodes[index], live & made)
-        there = self._available(nodes, edges, outgoing, order)
-        return [self._show(before[target] & there[source]) for source, target, _ in edges]
+            if made:
+                collected = self._collected(nodes[index], live & made)
+                live = live - made | collected
+            before[index] = live if used[index] <= live else live | used[index]
+        return self._carried(nodes, edges, outgoing, order, before)
 
-    def _available(
+    def _carried(
         self,
         nodes: Sequence[tuple[NodeKind, str | None]],
         edges: Sequence[tuple[int, int, str | None]],
         outgoing: list[list[int]],
         order: Sequence[int],
-    ) -> list[int]:
-        """The values that may exist after each node: what a later item gives is not there yet."""
-        found = [0] * len(nodes)
+        before: list[Numbers],
+    ) -> list[tuple[Live, ...]]:
+        """Of what is read later what is there already: what a later item gives is not yet."""
+        there = [NONE] * len(nodes)
+        found: list[tuple[Live, ...]] = [()] * len(edges)
         for index in order:
-            found[index] |= self._made(*nodes[index])
+            known = there[index] | self._made(*nodes[index])
+            there[index] = NONE
             for edge in outgoing[index]:
-                found[edges[edge][1]] |= found[index]
+                target = edges[edge][1]
+                wanted = before[target]
+                carried = wanted if wanted <= known else wanted & known
+                there[target] = there[target] | carried if there[target] else carried
+                found[edge] = self._show(carried)
         return found
 
-    def _used(self, kind: NodeKind, name: str | None) -> int:
+    def _used(self, kind: NodeKind, name: str | None) -> Numbers:
         if name is None:
-            return self._mask(reads(self.saga.output), "") if kind is NodeKind.END else 0
+            return self._numbered(reads(self.saga.output), "") if kind is NodeKind.END else NONE
         facts = self.facts[name]
         late = isinstance(facts.item, Repeat)
-        mask = 0
+        found = NONE
         if (kind in _LAST) == late:
-            mask |= self._mask(facts.reads, name)
+            found = self._numbered(facts.reads, name)
         if kind in (NodeKind.STEP, NodeKind.UNDO) or (kind is NodeKind.EXIT and not late):
-            mask |= self._mask([r for r in facts.undo_reads if r.root != name], name)
-        return mask
+            found |= self._numbered([r for r in facts.undo_reads if r.root != name], name)
+        return found
 
-    def _collected(self, node: tuple[NodeKind, str | None], made: int) -> int:
+    def _collected(self, node: tuple[NodeKind, str | None], made: Numbers) -> Numbers:
         """What the elements of a loop give to the lists that are made of it at its join."""
         kind, name = node
         if kind is not NodeKind.JOIN or name is None or not made:
-            return 0
+            return NONE
         if not isinstance(self.facts[name].item, Foreach):
-            return 0
+            return NONE
         given = (each for each in self._show(made) if each.path and each.path[0] in self.facts)
         span = self.facts[name].item.span
-        return self._mask([Reach(each.path[0], each.path[1:], span) for each in given], name)
+        return self._numbered([Reach(each.path[0], each.path[1:], span) for each in given], name)
 
-    def _made(self, kind: NodeKind, name: str | None) -> int:
+    def _made(self, kind: NodeKind, name: str | None) -> Numbers:
         """The values that come to be at a node."""
         if name is None:
-            return self.by_root.get("input", 0) if kind is NodeKind.START else 0
+            return self.by_root.get("input", NONE) if kind is NodeKind.START else NONE
         item = self.facts[name].item
         if isinstance(item, Foreach):
             if kind is NodeKind.FORK and item.variable is not None:
-                return self.by_root.get(item.variable.text, 0)
+                return self.by_root.get(item.variable.text, NONE)
             if kind is not NodeKind.JOIN:
-                return 0
+                return NONE
         if kind in (NodeKind.STEP, NodeKind.WAIT, NodeKind.SAGA, NodeKind.JOIN):
-            return self.by_root.get(name, 0)
-        return 0
+            return self.by_root.get(name, NONE)
+        return NONE
 
-    def _mask(self, found: Sequence[Reach], reader: str) -> int:
-        mask = 0
-        for reach in found:
-            if reach.root in ("saga", "event"):
-                continue
-            key = (reach.root, reach.path)
-            bit = self.bits.get(key)
-            if bit is None:
-                bit = self.bits[key] = 1 << len(self.values)
-                type_ = self.type_of(reach, reader)
-                inner = type_.inner if isinstance(type_, OptionalType) else type_
-                self.values.append(Live(reach.root, reach.path, inner))
-                self.by_root[reach.root] = self.by_root.get(reach.root, 0) | bit
-            mask |= bit
-        return mask
+    def _numbered(self, found: Sequence[Reach], reader: str) -> Numbers:
+        if not found:
+            return NONE
+        return frozenset(
+            self._number(each, reader) for each in found if each.root not in ("saga", "event")
+        )
 
-    def _show(self, mask: int) -> tuple[Live, ...]:
-        shown = self._shown.get(mask)
+    def _number(self, reach: Reach, reader: str) -> int:
+        key = (reach.root, reach.path)
+        number = self.numbers.get(key)
+        if number is None:
+            number = self.numbers[key] = len(self.values)
+            type_ = self.type_of(reach, reader)
+            inner = type_.inner if isinstance(type_, OptionalType) else type_
+            self.values.append(Live(reach.root, reach.path, inner))
+            self.by_root[reach.root] = self.by_root.get(reach.root, NONE) | {number}
+        return number
+
+    def _show(self, numbers: Numbers) -> tuple[Live, ...]:
+        shown = self._shown.get(numbers)
         if shown is None:
-            found = []
-            rest = mask
-            while rest:
-                bit = rest & -rest
-                found.append(self.values[bit.bit_length() - 1])
-                rest ^= bit
+            found = (self.values[number] for number in numbers)
             shown = tuple(sorted(found, key=lambda live: (live.root, live.path)))
-            self._shown[mask] = shown
+            self._shown[numbers] = shown
         return shown
+
+
+def _union(sets: Iterable[Numbers]) -> Numbers:
+    """All of ``sets``; the same object where one of them holds the others."""
+    found = NONE
+    for each in sets:
+        if not each <= found:
+            found = each if found <= each else found | each
+    return found

@@ -5,9 +5,9 @@ What is absent in the file is None here; ``resolve`` says what it means. Duratio
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import ClassVar, Literal, TypeAlias
 
+from .records import dataclass, field
 from .span import Span
 from .syntax import Expr, Record, Value
 from .types import RecordType, Type

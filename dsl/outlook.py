@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from .model import Event, Foreach, Item, Parallel, Race, Saga, Step, SubSaga, Wait
 from .reach import Seen, may_be_missing
+from .records import replace
 from .relations import STRING
 from .structure import Place, Structure, race_name, sections
+from .suggest import nearest
 from .types import ANY, EMPTY, EnumType, Field, ListType, OptionalType, Primitive, RecordType, Type
 
 STATELESS = RecordType((Field("key", STRING, False), Field("version", Primitive("integer"), False)))
@@ -76,7 +77,10 @@ class Outlook:
         return _all_optional(record) if seen.optional else record
 
     def _unknown(self, item: Wait) -> bool:
-        return item.event is not None and self.event_data(item.event.text, item.output) is None
+        """Whether its event is misspelt (NA001 says so); of one not declared nothing is read."""
+        if item.event is None or self.event_data(item.event.text, item.output) is not None:
+            return False
+        return nearest(item.event.text, self.saga.events) is not None
 
     def _loop(self, item: Foreach) -> RecordType:
         fields = [Field("outcomes", ListType(STRING), False)]

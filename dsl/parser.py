@@ -13,7 +13,7 @@ from .nodes import Node, Scalar
 from .parser_declarations import Declarations
 from .parser_shapes import Keys
 from .parser_vocabulary import TOP, TOP_REQUIRED
-from .reader import OpenMapping, without_collection
+from .reader import OpenMapping
 from .syntax import Literal, Value
 from .types import EMPTY
 
@@ -26,8 +26,7 @@ def parse(
     What is wrong goes to ``found``. A saga with mistakes is still returned if what is left of it
     can be judged; None if the file could not be read to its end or has no ``input`` or ``steps``.
     """
-    with without_collection():
-        return _Parser(found).saga(node, suppressions)
+    return _Parser(found).saga(node, suppressions)
 
 
 class _Parser(Declarations):

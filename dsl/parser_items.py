@@ -24,7 +24,7 @@ from .model import (
 )
 from .nodes import Entry, Mapping, Node, Scalar
 from .parser_parts import Parts
-from .parser_shapes import Keys, is_word
+from .parser_shapes import Keys, is_word, key_fix
 from .parser_vocabulary import (
     CALLED,
     COMMON,
@@ -125,11 +125,12 @@ class Items(Parts):
 
     def _guessed_kind(self, node: Mapping, first: Entry) -> tuple[str, Entry | None]:
         text = first.key.text
-        meant = nearest(text, KINDS)
+        meant = nearest(text, KINDS) if not self.found.full else None
         listed = expected_one_of(KINDS)
         if meant is not None:
             message = f"{short(text)} is no kind of item."
-            self.report("SY002", first.key.span, message, f"Did you mean {meant!r}? {listed}")
+            help = f"Did you mean {meant!r}? {listed}"
+            self.report("SY002", first.key.span, message, help, fix=key_fix(first.key, meant))
             return meant, first
         message = f"This item does not say what it is: {short(text)} is no kind of item."
         self.report("SY004", first.key.span, message, f"Begin it with a kind. {listed}")

@@ -6,11 +6,12 @@ import keyword
 import re
 from collections.abc import Container
 
+from .characters import name_of
 from .diagnostics import Label
 from .model import Name
 from .nodes import Node
 from .parser_shapes import Shapes
-from .reader_text import name_of, short
+from .reader_text import short
 from .types import PRIMITIVES
 
 LONGEST = 80

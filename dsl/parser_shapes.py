@@ -9,10 +9,11 @@ from collections.abc import Collection, Iterator
 from typing import TypeGuard
 
 from .codes import diagnostic
-from .diagnostics import Diagnostics, Label
+from .diagnostics import Diagnostics, Label, Repair, Safety
 from .nodes import Entry, Mapping, Node, Scalar, Sequence, describe
 from .reader import OpenMapping, OpenSequence
 from .reader_text import LONGEST_SHOWN, short
+from .repairs import renamed, written
 from .span import Span
 from .suggest import did_you_mean, nearest
 
@@ -61,9 +62,10 @@ class Shapes:
         message: str,
         help: str | None = None,
         labels: tuple[Label, ...] = (),
+        fix: Repair | None = None,
     ) -> None:
         """Adds a finding."""
-        self.found.add(diagnostic(code, span, message, help=help, labels=labels))
+        self.found.add(diagnostic(code, span, message, help=help, labels=labels, fix=fix))
 
     def wrong_shape(self, node: Node, expected: str, help: str | None = None) -> None:
         """Reports that ``expected`` should stand where ``node`` stands."""
@@ -106,6 +108,9 @@ class Shapes:
         self, entry: Entry, what: str, known: Collection[str], entries: dict[str, Entry]
     ) -> None:
         text = entry.key.text
+        if self.found.full:
+            self.report("SY002", entry.key.span, f"Unknown key {short(text)} in {what}.")
+            return
         free = [key for key in known if key not in entries]
         meant = nearest(text, free)
         if meant is not None:
@@ -114,7 +119,8 @@ class Shapes:
         listed = did_you_mean(text, known)
         if near is not None and len(known) > len(free) and not listed.startswith("Did"):
             listed = f"Did you mean {near!r}? {listed}"
-        self.report("SY002", entry.key.span, f"Unknown key {short(text)} in {what}.", listed)
+        message = f"Unknown key {short(text)} in {what}."
+        self.report("SY002", entry.key.span, message, listed, fix=key_fix(entry.key, meant))
 
     def require(self, keys: Keys, key: str, at: Span) -> bool:
         """Reports ``key`` as missing if it is; whether it is there."""
@@ -171,7 +177,8 @@ class Shapes:
             if meant is not None:
                 right = str(meant).lower()
                 message = f"{short(node.text)} is a text, not a boolean."
-                self.report("SY010", node.span, message, f"Write `{right}`.")
+                fix = written(node.span, right, Safety.SAFE)
+                self.report("SY010", node.span, message, f"Write `{right}`.", fix=fix)
                 return meant
         self.wrong_shape(node, "true or false")
         return None
@@ -198,8 +205,10 @@ class Shapes:
         if isinstance(node, Scalar):
             if node.text in allowed:
                 return node.text
-            listed = did_you_mean(node.text, (*allowed, *besides))
-            self.report("SY009", node.span, f"{what} cannot be {_shown(node)}.", listed)
+            words = (*allowed, *besides)
+            listed = did_you_mean(node.text, words)
+            fix = renamed(node.span, nearest(node.text, words))
+            self.report("SY009", node.span, f"{what} cannot be {_shown(node)}.", listed, fix=fix)
         else:
             self.wrong_shape(node, f"{what}: one of {', '.join(allowed)}")
         return None
@@ -213,6 +222,15 @@ class Shapes:
     def is_expression(self, node: Node) -> bool:
         """Whether ``node`` is a text that holds ``${``."""
         return isinstance(node, Scalar) and "${" in node.text
+
+
+def key_fix(key: Scalar, meant: str | None) -> Repair | None:
+    """The misspelt ``key`` put right; it keeps its quotes, which may stand for the blank after it.
+
+    Safe, because the parser has read the key as the one that was meant.
+    """
+    text = meant if meant is None or key.plain else f'"{meant}"'
+    return renamed(key.span, text, Safety.SAFE)
 
 
 def is_word(node: Node) -> TypeGuard[Scalar]:

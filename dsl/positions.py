@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 from .draft import Draft
 from .facts import Position
 from .graph import SagaGraph
 from .model import Fail, Foreach, Group, Item, Parallel, Repeat, Step, SubSaga, Wait
+from .records import dataclass
 from .structure import Place, Structure
 
 
@@ -64,12 +64,7 @@ def _implicit_pivot(
     structure: Structure, draft: Draft, children: Mapping[str, SagaGraph]
 ) -> Place | None:
     """The last step with an effect, if it has no compensation and nothing after it can fail."""
-    last: Place | None = None
-    for place in _in_running_order(structure):
-        if isinstance(place.item, Step) and place.item.effect and place.item.role is None:
-            last = place
-        elif isinstance(place.item, SubSaga):
-            last = None if not _is_undoable(place, children) else place
+    last = _last_that_counts(structure)
     if last is None or not isinstance(last.item, Step):
         return None
     if last.item.compensate is not None or is_covered(last) or not _may_be_pivot(last):
@@ -77,24 +72,27 @@ def _implicit_pivot(
     return last if _nothing_fails_after(last, structure, draft, children) else None
 
 
-def _in_running_order(structure: Structure) -> Iterator[Place]:
-    """All places so that what comes later on a path comes later here."""
-    ranked = {}
-    for place in structure.in_order():
-        around = list(place.upwards())
-        ranked[place.name] = tuple(_rank(here) for here in reversed(around))
-    yield from sorted(structure.in_order(), key=lambda place: ranked[place.name])
+def _last_that_counts(structure: Structure) -> Place | None:
+    """The last step with an effect, or sub-saga, on the paths of the saga."""
+    found = [
+        place
+        for place in structure.in_order()
+        if isinstance(place.item, SubSaga)
+        or (isinstance(place.item, Step) and place.item.effect and place.item.role is None)
+    ]
+    # of those that are side by side the one further down
+    return max(reversed(found), key=_running_order, default=None)
+
+
+def _running_order(place: Place) -> tuple[tuple[int, int, int], ...]:
+    """Greater for what comes later on a path."""
+    return tuple(_rank(here) for here in reversed(list(place.upwards())))
 
 
 def _rank(place: Place) -> tuple[int, int, int]:
     here = place.list
     depth = 0 if here.chained else here.masks[place.position].bit_count()
     return (here.number, depth, place.position)
-
-
-def _is_undoable(place: Place, children: Mapping[str, SagaGraph]) -> bool:
-    child = children.get(place.name)
-    return child is None or child.undoable
 
 
 def _may_be_pivot(place: Place) -> bool:

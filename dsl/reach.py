@@ -39,6 +39,8 @@ class Seen(NamedTuple):
 
 def reads(value: Value | None) -> tuple[Reach, ...]:
     """The values that an expression reads, in its order, each once. Own variables are left out."""
+    if value.__class__ is Attribute and value.base.__class__ is Reference:  # nearly always
+        return (Reach(value.base.name, (value.name,), value.base.span),)
     found: dict[tuple[str, tuple[str, ...]], Reach] = {}
     if value is not None:
         for reach in _reads(value, frozenset()):
@@ -56,8 +58,11 @@ def _reads(value: Value, bound: frozenset[str]) -> Iterator[Reach]:
             yield from _reads(value.element, inner)
             if value.condition is not None:
                 yield from _reads(value.condition, inner)
+        case Record() if not bound:
+            for each in value.fields.values():
+                yield from reads(each)
         case _:
-            for part in _parts(value):
+            for part in parts(value):
                 yield from _reads(part, bound)
 
 
@@ -73,7 +78,8 @@ def _chain(value: Reference | Attribute, bound: frozenset[str]) -> Iterator[Reac
         yield Reach(base.name, tuple(reversed(path)), base.span)
 
 
-def _parts(value: Value) -> Iterator[Value]:
+def parts(value: Value) -> Iterator[Value]:
+    """The values that a value is made of; none of a name, a literal or a comprehension."""
     match value:
         case Template():
             yield from (part for part in value.parts if not isinstance(part, str))

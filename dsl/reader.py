@@ -7,10 +7,8 @@ findings and as much of the tree as could be read.
 
 from __future__ import annotations
 
-import gc
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import yaml
@@ -42,7 +40,7 @@ else:
 
 LARGEST = 16 * 1024 * 1024  # characters of a file
 DEEPEST = 128  # mappings and lists inside each other: some thirty choices in choices
-MOST_NODES = 1_000_000
+MOST_NODES = 2_500_000
 MOST_REPEATED = 50_000  # nodes that stand for others by aliases
 MOST_REPAIRS = 20  # unquoted ${...} in flow style that are read as if they were quoted
 
@@ -88,25 +86,12 @@ def read(
         return None, ()
     text = check_characters(text, file, found)
     reported = len(found)
-    with without_collection():
-        tree = _tree(text, file, found)
+    tree = _tree(text, file, found)
     if tree is None and len(found) == reported:
         help = "Start with `saga: NAME`, NAME in kebab-case."
         message = "The file is empty: it holds no saga."
         found.add(diagnostic("SY003", Span(1, 1, 1, 1, file), message, help=help))
     return tree, suppressions(text, tree, file)
-
-
-@contextmanager
-def without_collection() -> Iterator[None]:
-    """Pauses the collector of cycles: a growing tree has none, and it would walk it many times."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def _tree(text: str, file: str, found: Diagnostics) -> Node | None:
@@ -184,6 +169,8 @@ class _Builder:
         self.root: Node | None = None
         self.stack: list[_Frame] = []
         self.anchors: dict[str, tuple[Node, int]] = {}
+        self.words: dict[str, str] = {}  # each text once, however often it is written
+        self.line = 0
         self.nodes = 0
         self.repeated = 0
         self.last: Span = Span(1, 1, 1, 1, file)  # of what was read last: a block ends there
@@ -231,8 +218,11 @@ class _Builder:
         plain = not event.style
         if self.repaired:
             text = text.translate(_BACK)
+        text = self.words.setdefault(text, text)
         start, end = event.start_mark, event.end_mark
-        place = (start.line + 1, start.column + 1, end.line + 1, end.column + 1, self.file)
+        line = self._line(start)
+        end_line = line if end.line == start.line else end.line + 1
+        place = (line, start.column + 1, end_line, end.column + 1, self.file)
         self.last = span = _new(Span, place)
         value = core_value(text) if plain and (not text or text[0] in STARTS) else text
         node = Scalar(text, value, span, plain)
@@ -244,11 +234,15 @@ class _Builder:
             node.span = span._replace(line=line, column=column)
             if event.anchor is not None:
                 self.anchors[event.anchor] = (node, 1)
-        self._place(node)
+        frame = self.stack[-1] if self.stack else None
+        if frame is not None and frame.items is None and frame.key is None:
+            frame.key = node
+        else:
+            self._place(node)
 
     def _open(self, event: Any, mapping: bool) -> None:
         mark = event.start_mark
-        start = (mark.line + 1, mark.column + 1)
+        start = (self._line(mark), mark.column + 1)
         if event.anchor is not None or event.tag is not None:
             start = self._properties(event)
         if len(self.stack) == DEEPEST:
@@ -264,7 +258,7 @@ class _Builder:
             self.last = self._span(event)
         span = self._until_last(frame.start)
         items = frame.items
-        node = Mapping(frame.entries, span) if items is None else Sequence(items, span)
+        node = Mapping(frame.entries, span) if items is None else Sequence(items[:], span)
         if frame.anchor is not None:
             self.anchors[frame.anchor] = (node, self.nodes - frame.before + 1)
         self._place(node)
@@ -338,6 +332,12 @@ class _Builder:
     def _too_many(self, span: Span) -> NoReturn:
         self._report("SY006", span, f"The file has more than {MOST_NODES} values.")
         raise _Stopped
+
+    def _line(self, mark: Any) -> int:
+        """Of a long file every byte counts: the number of a line is one object."""
+        if mark.line + 1 != self.line:
+            self.line = mark.line + 1
+        return self.line
 
     def _until_last(self, start: tuple[int, int]) -> Span:
         end = max(start, (self.last.end_line, self.last.end_column))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 
+from .characters import name_of
 from .codes import diagnostic
 from .diagnostics import Diagnostics
 from .span import Span
@@ -15,10 +16,11 @@ MOST_REPORTED = 20  # bad characters of one file
 
 # Control characters, surrogates and non-characters are no YAML. The line separators of YAML 1.1
 # would shift every line number, and characters that turn the direction of writing hide meaning.
-_FORBIDDEN = re.compile(
+_FORBIDDEN = (
     "[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
     "|[\u2028\u2029\u202a-\u202e\u2066-\u2069]"
 )
+_FORBIDDEN_ASCII = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _OTHER_ENCODINGS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -45,7 +47,9 @@ def check_characters(text: str, file: str, found: Diagnostics) -> str:
         message = "The file starts with a byte order mark."
         _report(found, Span(1, 1, 1, 1, file), message)
         text = text[1:]
-    for count, match in enumerate(_FORBIDDEN.finditer(text)):
+    # compiled when it is needed: the ranges cost as much as reading a saga
+    forbidden = _FORBIDDEN_ASCII if text.isascii() else re.compile(_FORBIDDEN)
+    for count, match in enumerate(forbidden.finditer(text)):
         if count == MOST_REPORTED:
             break
         span = place(text, match.start(), file)
@@ -57,7 +61,7 @@ def check_characters(text: str, file: str, found: Diagnostics) -> str:
                 help='Remove it, or write it as an escape inside double quotes, such as "\\u0007".',
             )
         )
-    return _FORBIDDEN.sub(REPLACEMENT, text)
+    return forbidden.sub(REPLACEMENT, text)
 
 
 def short(text: str) -> str:
@@ -72,14 +76,6 @@ def place(text: str, index: int, file: str) -> Span:
     line = before.count("\n") + 1
     column = len(before) - before.rfind("\n")
     return Span(line, column, line, column + 1, file)
-
-
-def name_of(character: str) -> str:
-    """The code point and the Unicode name of ``character``."""
-    import unicodedata
-
-    name = unicodedata.name(character, "")
-    return f"U+{ord(character):04X}" + (f" ({name})" if name else "")
 
 
 def _report(found: Diagnostics, span: Span, message: str) -> None:

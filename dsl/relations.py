@@ -8,8 +8,8 @@ integers fits both. A literal text (``TextType``) fits an enum that holds it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from .records import dataclass
 from .types import (
     ANY,
     NULL,

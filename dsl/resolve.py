@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from posixpath import normpath
 
 from .action_signatures import Agreement
@@ -15,13 +14,14 @@ from .diagnostics import Diagnostics
 from .draft import Draft, draw
 from .facts import ItemFacts, Position, Reach, Role
 from .failures import saga_reasons, with_failures
-from .graph import Edge, Node, SagaGraph
+from .graph import Edge, Node, SagaGraph, in_topological_order
 from .inline import inlined_record
 from .item_facts import FactMaker, Surroundings
 from .live import Liveness
 from .model import Saga, Step, SubSaga
 from .outlook import Outlook
 from .positions import Positions, find_positions, is_covered
+from .records import replace
 from .relations import BOOLEAN, present
 from .schemas import with_schemas
 from .structure import Structure
@@ -69,7 +69,8 @@ def _graph(
     maker = FactMaker(Surroundings(saga, structure, owned, positions, children), binder)
     facts = {place.name: maker.facts(place) for place in structure.in_order()}
     agreement = Agreement(saga, found)
-    facts = with_failures(agreement.agree(facts), children)
+    facts = agreement.agree(facts)
+    facts = with_failures(facts, children)
     output = _check_top(saga, binder)
     graph = SagaGraph(
         saga=saga,
@@ -117,8 +118,7 @@ def _with_edges(graph: SagaGraph, draft: Draft, binder: Binder) -> SagaGraph:
     def type_of(reach: Reach, reader: str) -> Type:
         return binder.type_of(reach, binder.structure.places.get(reader))
 
-    bare = tuple(Edge(n, *edge, ()) for n, edge in enumerate(draft.edges))
-    order = replace(graph, edges=bare).topological
+    order = in_topological_order(len(graph.nodes), ((a, b) for a, b, _ in draft.edges))
     nodes = [(each.kind, each.item.name.text if each.item else None) for each in graph.nodes]
     live = Liveness(graph.saga, graph.facts, type_of).edges(nodes, draft.edges, order)
     edges = (Edge(n, *edge, live[n]) for n, edge in enumerate(draft.edges))

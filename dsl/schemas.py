@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
-from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 from .children import Family, FileProblem, beside
 from .codes import diagnostic
 from .diagnostics import Diagnostics
 from .model import Saga, Step, Wait
+from .records import fields, is_dataclass, replace
 from .span import Span
 from .structure import sections
 from .types import ANY, ListType, OptionalType, RecordType, SchemaType, Type
@@ -42,9 +41,13 @@ def _schemas(saga: Saga) -> Iterator[SchemaType]:
 
 
 def _types(saga: Saga) -> Iterator[Type]:
-    """The types that stand in a saga."""
-    yield saga.input
     yield from saga.types.values()
+    yield from placed_types(saga)
+
+
+def placed_types(saga: Saga) -> Iterator[Type]:
+    """The types that stand in a saga beside those under ``types:``."""
+    yield saga.input
     yield from (each.data for each in saga.events.values() if each.data is not None)
     for service in saga.services.values():
         for action in (service.actions or {}).values():
@@ -95,6 +98,8 @@ class _Rewriting:
     def _schema(self, type_: SchemaType, span: Span) -> Type:
         if '"$ref"' not in type_.schema:
             return type_
+        import json
+
         self.read = self.opened = 0
         try:
             schema = self._inlined(json.loads(type_.schema), self.file, ())
@@ -140,6 +145,8 @@ class _Rewriting:
 
 
 def _parsed(text: str | bytes, name: str) -> Any:
+    import json
+
     try:
         return json.loads(text)
     except (ValueError, RecursionError):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 
+from .records import dataclass, field, replace
 from .relations import resolved
 from .syntax import Attribute, Compare, Constant, Expr, Logic, Reference, Unary
 from .types import Type
 
 Path = tuple[str, ...]
+NO_PATHS: frozenset[Path] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Scope:
 
     names: Mapping[str, Type]
     types: Mapping[str, Type] = field(default_factory=dict)
-    present: frozenset[Path] = frozenset()
+    present: frozenset[Path] = NO_PATHS
 
     def resolve(self, type_: Type) -> Type:
         """``type_`` without a name around it."""
@@ -35,7 +36,7 @@ class Scope:
 
 def narrow(condition: Expr, scope: Scope, holds: bool = True) -> Scope:
     """The scope where ``condition`` holds (or does not): what it says is there is present."""
-    return replace(scope, present=scope.present | _known(condition, holds))
+    return replace(scope, present=scope.present | known(condition, holds))
 
 
 def path_of(expr: Expr) -> Path | None:
@@ -47,16 +48,16 @@ def path_of(expr: Expr) -> Path | None:
     return (expr.name, *reversed(names)) if isinstance(expr, Reference) else None
 
 
-def _known(condition: Expr, holds: bool) -> frozenset[Path]:
-    """The paths that have a value if the condition holds (or does not)."""
+def known(condition: Expr, holds: bool) -> frozenset[Path]:
+    """The paths that surely have a value if the condition holds (or does not)."""
     match condition:
         case Unary(operator="not"):
-            return _known(condition.operand, not holds)
+            return known(condition.operand, not holds)
         case Logic():
-            known = [_known(operand, holds) for operand in condition.operands]
+            found = [known(operand, holds) for operand in condition.operands]
             if (condition.operator == "and") == holds:
-                return frozenset().union(*known)
-            return known[0].intersection(*known[1:])
+                return NO_PATHS.union(*found)
+            return found[0].intersection(*found[1:])
         case Compare(rest=((operator, Constant(value=None)),)):
             path = path_of(condition.left)
             if path is not None and operator == ("is not" if holds else "is"):

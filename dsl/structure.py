@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from .model import (
@@ -20,6 +19,7 @@ from .model import (
     Wait,
 )
 from .order import in_order
+from .records import dataclass, field
 from .syntax import Expr
 
 MOST_REMEMBERED = 32  # cases of a choose whose conditions are known not to hold in a later one

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import pairwise
 
-MOST_COMPARED = 2000  # known words; comparing is quadratic in their length
+from .characters import name_of
+
+MOST_COMPARED = 500  # known words; comparing is quadratic in their length
+FEW = 50  # of them are compared closely
 MOST_LISTED = 24
 CUTOFF = 0.66  # of three letters two in their order
 SLIP = 0.87  # one letter of eight: two words that people tell apart are farther from each other
@@ -27,10 +31,25 @@ def nearest(word: str, known: Iterable[str], cutoff: float = CUTOFF) -> str | No
                 break
     if lower in by_lower:
         return by_lower[lower]
+    if not by_lower:
+        return None
     import difflib
 
-    close = difflib.get_close_matches(lower, sorted(by_lower), n=1, cutoff=cutoff)
+    likely = sorted(by_lower) if len(by_lower) <= FEW else _likely(lower, by_lower)
+    close = difflib.get_close_matches(lower, likely, n=1, cutoff=cutoff)
     return by_lower[close[0]] if close else None
+
+
+def _likely(word: str, known: Iterable[str]) -> list[str]:
+    """The FEW of ``known`` that have the most pairs of letters in common with ``word``."""
+    import heapq
+
+    pairs = set(pairwise(word))
+
+    def shared(each: str) -> int:
+        return len(pairs.intersection(pairwise(each)))
+
+    return heapq.nlargest(FEW, sorted(known), key=shared)
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -43,6 +62,9 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     near = nearest(word, words)
     if near is not None:
         parts.append(f"Did you mean {near!r}?")
+        if not word.isascii():
+            strange = next((each for each in word if not each.isascii() and each not in near), "")
+            parts += [f"Yours holds {name_of(strange)}."] if strange else []
     if 0 < len(words) <= MOST_LISTED or (words and near is None):
         parts.append(expected_one_of(words))
     return " ".join(parts)

@@ -6,9 +6,9 @@ checked and translated, never evaluated from text.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from .records import dataclass
 from .span import Span
 
 

@@ -9,8 +9,8 @@ becomes one, a literal with a point is exact or not as what it meets.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import fields, is_dataclass
 
+from .records import fields, is_dataclass
 from .relations import present, widened
 from .scope import Scope, path_of
 from .syntax import Array, Comprehension, Expr, Literal, Record, Reference, Template, Value
@@ -38,6 +38,10 @@ class Names:
     def presence(self, path: tuple[str, ...], there: bool) -> str | None:
         """The source of ``PATH is not None`` (or ``is None``); None if it is as one writes it."""
         return None
+
+    def fixed(self, path: tuple[str, ...]) -> bool:
+        """Whether a path has the same source where it is known to have a value."""
+        return False
 
     def member(self, base: str, record: Type, field: str) -> str:
         """The source of a field of ``base``, a record; a dict if its type is ``any``."""

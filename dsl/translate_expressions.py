@@ -43,6 +43,7 @@ class NamesProtocol(Protocol):
 
     def root(self, name: str) -> str: ...
     def path(self, path: tuple[str, ...]) -> str | None: ...
+    def fixed(self, path: tuple[str, ...]) -> bool: ...
     def presence(self, path: tuple[str, ...], there: bool) -> str | None: ...
     def member(self, base: str, record: Type, field: str) -> str: ...
 
@@ -162,7 +163,7 @@ class Translation:
         path = path_of(expr)
         if path is not None and path[0] not in self.bound:
             special = self.names.path(path)
-            if special is not None and path not in scope.present:
+            if special is not None and (path not in scope.present or self.names.fixed(path)):
                 return special
         if isinstance(expr, Reference):
             return self.bound.get(expr.name) or self.names.root(expr.name)

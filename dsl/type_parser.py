@@ -6,7 +6,6 @@ over a mapping is JSON Schema; any other mapping is a record, so that fields may
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 
 from .codes import diagnostic
@@ -125,7 +124,7 @@ def _list(node: Sequence, found: Diagnostics, known: Iterable[str]) -> Type | No
 
 
 def _enum(node: Sequence, found: Diagnostics) -> EnumType | None:
-    values: list[str] = []
+    values: dict[str, None] = {}
     before = len(found)
     for item in node.items:
         if not isinstance(item, Scalar) or not isinstance(item.value, str):
@@ -136,7 +135,7 @@ def _enum(node: Sequence, found: Diagnostics) -> EnumType | None:
             message = f"The enum holds {item.value!r} twice."
             found.add(diagnostic("TY003", item.span, message))
         else:
-            values.append(item.value)
+            values[item.value] = None
     if not node.items:
         found.add(diagnostic("TY003", node.span, "An enum holds at least one text."))
     return EnumType(tuple(values)) if len(found) == before else None
@@ -146,6 +145,8 @@ def _schema(node: Mapping, found: Diagnostics) -> SchemaType | None:
     """Keeps the schema as canonical JSON, after checking that it is one."""
     schema = _plain(node)
     # Loaded only for a saga that holds JSON Schema: it is slow to load.
+    import json
+
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import SchemaError
 

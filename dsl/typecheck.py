@@ -23,9 +23,10 @@ from .relations import (
     show,
     widened,
 )
+from .repairs import renamed
 from .scope import Scope, narrow, path_of
 from .span import Span
-from .suggest import did_you_mean
+from .suggest import did_you_mean, nearest
 from .syntax import (
     Array,
     Attribute,
@@ -65,7 +66,7 @@ def infer(value: Value, scope: Scope, found: Diagnostics) -> Type:
     try:
         return widened(static_type(value, scope))
     except TypeProblem as wrong:
-        found.add(diagnostic(wrong.code, wrong.span, wrong.message, help=wrong.help))
+        found.add(wrong.finding)
         return ANY
 
 
@@ -127,7 +128,7 @@ def _check_one(value: Value, target: Type, scope: Scope, found: Diagnostics) -> 
     try:
         source = static_type(value, scope)
     except TypeProblem as wrong:
-        found.add(diagnostic(wrong.code, wrong.span, wrong.message, help=wrong.help))
+        found.add(wrong.finding)
         return
     if assignable(source, target, scope.types):
         return
@@ -264,9 +265,11 @@ def _attribute(expr: Attribute, scope: Scope) -> Type:
         problem(expr, f"This is {show(base)}, which has no fields such as `{expr.name}`.")
     path = path_of(expr.base)
     where = f"`{'.'.join(path)}`" if path else show(base)
-    help = did_you_mean(expr.name, [each.name for each in base.fields])
+    known, span = [each.name for each in base.fields], _name_span(expr)
     message = f"There is no field `{expr.name}` in {where}."
-    raise TypeProblem("NA004", _name_span(expr), message, help or None)
+    exact = span.end_column - span.column == len(expr.name)
+    fix = renamed(span, nearest(expr.name, known)) if exact else None
+    raise TypeProblem("NA004", span, message, did_you_mean(expr.name, known) or None, fix)
 
 
 def _name_span(expr: Attribute) -> Span:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NoReturn, TypeAlias
 
+from .codes import diagnostic
+from .diagnostics import Diagnostic, Repair
 from .relations import (
     BOOLEAN,
     DECIMAL,
@@ -31,12 +33,25 @@ IN_TEXT = frozenset({Primitive("datetime"), Primitive("date"), Primitive("uuid")
 class TypeProblem(Exception):
     """What is wrong with an expression, where, and what to write instead."""
 
-    def __init__(self, code: str, span: Span, message: str, help: str | None = None) -> None:
+    def __init__(
+        self,
+        code: str,
+        span: Span,
+        message: str,
+        help: str | None = None,
+        fix: Repair | None = None,
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.span = span
         self.message = message
         self.help = help
+        self.fix = fix
+
+    @property
+    def finding(self) -> Diagnostic:
+        """The finding that says so."""
+        return diagnostic(self.code, self.span, self.message, help=self.help, fix=self.fix)
 
 
 def problem(expr: object, message: str, help: str | None = None) -> NoReturn:

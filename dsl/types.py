@@ -6,9 +6,9 @@ enums, plain JSON Schema, and names from ``types:``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from .records import dataclass, field
 from .span import NOWHERE, Span
 
 PRIMITIVES = (

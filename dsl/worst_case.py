@@ -7,7 +7,6 @@ that only the data tells, is None. A list takes the sum of its items, as one coo
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import reduce
 from typing import TypeAlias
 
@@ -30,6 +29,7 @@ from .model import (
     Wait,
 )
 from .order import in_order
+from .records import dataclass
 from .structure import race_name, sections
 
 MOST_PATHS = 64
@@ -78,6 +78,18 @@ def paths(graph: SagaGraph) -> tuple[Path, ...]:
     """The ways through the saga that its decisions allow, at most MOST_PATHS of them."""
     ways = _Ways(times(graph)).through(graph.saga.items)
     return tuple(Path(_texts(way.decisions), _texts(way.items), way.seconds) for way in ways)
+
+
+def until_judge(graph: SagaGraph) -> tuple[Item, ...]:
+    """The items of the top list that run while the deadline counts, in their order.
+
+    That is until the item that decides about cancel and deadline begins, else all of them.
+    """
+    return tuple(
+        item
+        for item in in_order(graph.saga.items)
+        if item.name.text != graph.judge and graph.facts[item.name.text].cancellable
+    )
 
 
 # -- times --------------------------------------------------------------------------------------

@@ -9,12 +9,12 @@ from typing import Any
 from sagac.dsl.codes import diagnostic
 from sagac.dsl.diagnostics import Diagnostic
 from sagac.dsl.graph import SagaGraph
+from sagac.dsl.meaning import changed, meaning
 from sagac.dsl.span import Span
 
 from .base import Generated, Generator, Handler, KeptVersion, Options, Played, Source
 from .handlers import missing
 from .manifest import Manifest, ManifestError, Section
-from .meaning import changed, meaning
 from .plan import Read, owned_files
 from .signatures import Signatures, breaking, read_signatures
 

@@ -128,7 +128,7 @@ class Fork:
             running = [lane for lane in self.lanes if lane.task.running]
             yield from self._turn(running)
             yield from self._note(running)
-        yield from self._leave()
+        yield from self._leave(at)
 
     def _turn(self, running: Sequence[Lane]) -> Course[None]:
         turns = iter((True, False))
@@ -169,7 +169,7 @@ class Fork:
             return ended == len(self.starts)
         return self._lost() or len(self.finished) >= self.needed
 
-    def _leave(self) -> Course[None]:
+    def _leave(self, at: Context) -> Course[None]:
         running = [lane for lane in self.lanes if lane.task.running]
         if self._lost():
             for lane in running:
@@ -177,8 +177,8 @@ class Fork:
                     lane.task.stop()
             while any(lane.task.running for lane in running):
                 yield from self._turn([lane for lane in running if lane.task.running])
-            assert self.failure is not None
-            raise Failed(self.failure)
+            too_few = Failure(self.player.path(self.item, at), "exhausted")  # fewer than it needs
+            raise Failed(self.failure or too_few)
         if self.join != "settled":
             losers = [lane for lane in self.lanes if lane not in self.finished[: self.needed]]
             del self.finished[self.needed :]

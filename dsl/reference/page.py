@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from sagac.dsl.codes import CODES
 from sagac.dsl.compile import Load, compile
 from sagac.dsl.graph import Edge, SagaGraph
-from sagac.dsl.suppress import NEVER
+from sagac.dsl.rules.registry import stops_the_compiler
 
 from .forms import said
 from .key import Key
@@ -99,9 +99,15 @@ def _functions() -> str:
 
 
 def _families() -> str:
-    """The codes that no comment silences, by their first letters."""
-    families = sorted({code[:2] for code in CODES} & set(NEVER))
-    return ", ".join(f"`{each}`" for each in families)
+    """The codes that no comment silences: whole families by their first letters, else each."""
+    families: dict[str, list[str]] = {}
+    for code in sorted(CODES):
+        families.setdefault(code[:2], []).append(code)
+    shown: list[str] = []
+    for family, codes in families.items():
+        stopping = [code for code in codes if stops_the_compiler(code)]
+        shown += [family] if stopping == codes else stopping
+    return ", ".join(f"`{each}`" for each in shown)
 
 
 def _rows(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from sagac.dsl.diagnostics import Diagnostic
+from sagac.dsl.diagnostics import Diagnostic, Repair
 from sagac.dsl.span import Span
 
 VERSION = 1
@@ -33,6 +33,19 @@ def _finding(found: Diagnostic) -> dict[str, Any]:
         ],
         "help": found.help,
         "url": found.url,
+        "fix": None if found.fix is None else _fix(found.fix, found.span.file),
+    }
+
+
+def _fix(fix: Repair, file: str) -> dict[str, Any]:
+    return {
+        "title": fix.title,
+        "safety": fix.safety.value,
+        "edits": [
+            {"span": _span(edit.span), "text": edit.text}
+            | ({"file": edit.span.file} if edit.span.file != file else {})
+            for edit in fix.edits
+        ],
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sagac.dsl.diagnostics import Diagnostic, Severity
 
 _RESET = "\x1b[0m"
+_WIDE_SPACES = "\u1680\u3000"  # the blanks that may be wider than one column
 _BOLD, _RED, _YELLOW, _BLUE = "\x1b[1m", "\x1b[1;31m", "\x1b[1;33m", "\x1b[1;34m"
 _BY_SEVERITY = {Severity.ERROR: _RED, Severity.WARNING: _YELLOW, Severity.INFO: _BLUE}
 
@@ -44,9 +45,7 @@ def plain(text: str) -> str:
     """A source line, character for character: tabs and control characters become one column."""
     if text.isprintable():
         return text
-    return "".join(
-        each if each.isprintable() or (each.isspace() and ord(each) > 127) else " " for each in text
-    )
+    return "".join(each if each.isprintable() or each in _WIDE_SPACES else " " for each in text)
 
 
 def width(text: str) -> int:

@@ -7,12 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import NamedTuple
 
-from sagac.dsl.diagnostics import Diagnostic, Severity
+from sagac.dsl.diagnostics import Diagnostic, Safety, Severity
 from sagac.dsl.span import Span
 
 from .paint import Paint, plain, visible, width
 
 WIDEST = 140  # of a source line; more is cut off around what is marked
+_WORDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 _BREAK = re.compile(r"\r\n|\r|\n")
 
 
@@ -30,31 +31,56 @@ def render(
     diagnostics: Iterable[Diagnostic], sources: Mapping[str, str], *, colour: bool = False
 ) -> str:
     """Returns the findings as text, one after another; ``sources`` holds the files by name."""
-    return "\n".join(_Report(found, sources, colour).text() for found in diagnostics)
+    lines = _Lines(sources)
+    return "\n".join(_Report(found, lines, colour).text() for found in diagnostics)
 
 
 def summary(diagnostics: Iterable[Diagnostic], files: int) -> str:
-    """One line that counts: ``2 errors and 1 warning in 3 files.``"""
-    severities = [found.severity for found in diagnostics]
+    """One line that counts: ``2 errors and 1 warning in 3 files.``, and what can be fixed."""
+    found = list(diagnostics)
+    severities = [each.severity for each in found]
     counts = [
         _counted(severities.count(severity), word)
-        for severity, word in ((Severity.ERROR, "error"), (Severity.WARNING, "warning"))
+        for severity, word in _WORDS.items()
         if severity in severities
     ]
-    return f"{' and '.join(counts) or 'Nothing found'} in {_counted(files, 'file')}."
+    listed = ", ".join(counts[:-1])
+    told = f"{listed} and {counts[-1]}" if listed else "".join(counts) or "Nothing found"
+    return f"{told} in {_counted(files, 'file')}{_fixable(found)}."
+
+
+def _fixable(found: list[Diagnostic]) -> str:
+    fixes = [each.fix.safety for each in found if each.fix is not None]
+    safe, unsafe = fixes.count(Safety.SAFE), fixes.count(Safety.UNSAFE)
+    if safe:
+        more = f", with `--unsafe` {unsafe} more" if unsafe else ""
+        return f"; `sagac fix` puts {safe} right{more}"
+    return f"; `sagac fix --unsafe` puts {unsafe} right" if unsafe else ""
 
 
 def _counted(number: int, word: str) -> str:
     return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
+class _Lines(dict[str, list[str]]):
+    """The lines of the files by name; each file is taken apart once, when it is first shown."""
+
+    def __init__(self, sources: Mapping[str, str]) -> None:
+        super().__init__()
+        self.sources = sources
+
+    def __missing__(self, file: str) -> list[str]:
+        self[file] = lines = _BREAK.split(self.sources.get(file, ""))
+        return lines
+
+
 class _Report:
     """Writes one finding."""
 
-    def __init__(self, found: Diagnostic, sources: Mapping[str, str], colour: bool) -> None:
+    def __init__(self, found: Diagnostic, lines: _Lines, colour: bool) -> None:
         self.found = found
         self.paint = Paint(colour)
-        self.sources = sources
+        self.lines = lines
         spans = [found.span, *(label.span for label in found.labels)]
         self.gutter = len(str(max(span.line for span in spans)))
 
@@ -76,7 +102,7 @@ class _Report:
         yield f"{self._bar('=')} {found.name}: `sagac explain {found.code}`"
 
     def _frame(self, file: str, *, first: bool) -> Iterator[str]:
-        lines = _BREAK.split(self.sources.get(file, ""))
+        lines = self.lines[file]
         marks = list(self._marks(file, lines))
         span = self.found.span if first else self._first_label(file)
         place = f"{visible(file)}:{span.line}:{span.column}"
@@ -117,22 +143,25 @@ class _Report:
         shown, cut = self._source(line, source, marks[0].start, marks[-1].end)
         yield shown
         for mark in marks:
-            before = " " * width(plain(source)[cut : mark.start])
+            before = " " * width(plain(source[cut : min(mark.start, cut + WIDEST)]))
             if cut:
                 before += "  "
             sign = "^" if mark.primary else "-"
-            length = min(width(plain(source)[mark.start : mark.end]), WIDEST)
+            marked = source[mark.start : min(mark.end, mark.start + WIDEST)]
+            length = min(width(plain(marked)), WIDEST)
             under = sign * max(1, length)
             text = f"{under} {mark.message}" if mark.message else under
             yield f"{self._bar('|')} {before}{self.paint.mark(text, mark.primary, self.found)}"
 
     def _source(self, line: int, source: str, start: int, end: int) -> tuple[str, int]:
         """The line as shown, and how many of its first characters were cut off."""
-        text, cut = plain(source).rstrip(), 0
+        text, cut = source.rstrip(), 0
         if len(text) > WIDEST:
             cut = max(0, start - 20) if end > WIDEST else 0
-            rest = text[cut : cut + WIDEST]
+            rest = plain(text[cut : cut + WIDEST])
             text = ("… " if cut else "") + rest + (" …" if cut + WIDEST < len(text) else "")
+        else:
+            text = plain(text)
         number = self.paint.dim(f"{line:>{self.gutter}} |")
         return f"{number} {text}", cut
 

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from sagac.dsl.codes import CODES
 
 from . import registry
-from .rule import Fix, Rule
+from .rule import Fix, Rule, files_of
 
 FOLDER = Path("docs/rules")
 FIXES = {
     Fix.NONE: "",
-    Fix.SAFE: "It can be put right without a person, and the meaning stays the same.",
-    Fix.UNSAFE: "It can be put right without a person, but what was meant has to be looked at.",
+    Fix.SAFE: "Where it is clear what to write, `sagac fix` puts it right; the meaning stays the"
+    " same.",
+    Fix.UNSAFE: "Where there is a likely answer, `sagac fix --unsafe` puts it right; look whether"
+    " it is what was meant.",
 }
 INTRODUCTION = """\
 # Rules
 
 Every finding of `sagac lint` has a code. `sagac explain CODE` shows its page in the terminal.
 `# sagac: ignore[CODE] reason` at the end of a line silences a rule there; the codes that begin with
-DA, IN, NA, SY or TY cannot be silenced, because without them the file has no meaning.
+IN, SY or TY, DA001 and NA001 to NA004 cannot be silenced: with them the file has no meaning.
 
 | code | name | severity | what it finds |
 |---|---|---|---|
@@ -44,14 +47,20 @@ def page(rule: Rule) -> str:
     parts = [f"# {rule.code} {rule.name}", f"Severity: {rule.severity.value}.", rule.summary]
     parts += ["## Why", rule.why]
     if rule.example:
-        parts += ["## Example", _yaml(rule.example), "Use instead:", _yaml(rule.use_instead)]
+        parts += ["## Example", *_blocks(rule.example)]
+        parts += ["Use instead:", *_blocks(rule.use_instead)]
     if FIXES[rule.fix]:
         parts += ["## Fix", FIXES[rule.fix]]
     return "\n\n".join(parts) + "\n"
 
 
-def _yaml(text: str) -> str:
-    return f"```yaml\n{text}```"
+def _blocks(text: str) -> Iterator[str]:
+    """The files of an example, each as a block of code under its name if it has one."""
+    for name, part in files_of(text).items():
+        if name:
+            yield f"`{name}`:"
+        language = "python" if name.endswith(".py") else "yaml"
+        yield f"```{language}\n{part}```"
 
 
 def main() -> int:

@@ -105,6 +105,16 @@ def places_of(saga: Saga) -> Places:
     return _latest[0]
 
 
+_latest_items: list[tuple[Saga, tuple[Item, ...]]] = []
+
+
+def items_of(saga: Saga) -> tuple[Item, ...]:
+    """All items of ``saga`` in the order of the file; they are kept for the next rule."""
+    if not _latest_items or _latest_items[0][0] is not saga:
+        _latest_items[:] = [(saga, tuple(every_item(saga.items)))]
+    return _latest_items[0][1]
+
+
 def kind(place: Place) -> str:
     """The kind of the section that the place is in; empty at the top."""
     return place.list.section.kind if place.list.section is not None else ""

@@ -53,7 +53,7 @@ class Callings:
         action = service.action(facts.service, facts.action)
         asks = facts.on_unknown is OnUnknown.QUERY
         return call(
-            "Calling",
+            f"{self._service.at}Calling",
             f"service.{service.here.method(action)}",
             self._request(node, action),
             service.here.records.output(action) or "Nothing",
@@ -87,7 +87,7 @@ class Callings:
         name = service.here.records.request(action)
         made = prefixed(_ARGUMENTS, view.values.request(name, action.input, undo.input))
         return call(
-            "Calling",
+            f"{self._service.at}Calling",
             f"service.{service.here.method(action)}",
             call("undoing", view.name or "Nothing", self._own(node), made),
             "Nothing",

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from sagac.dsl.codes import diagnostic
 from sagac.dsl.diagnostics import Diagnostic, Label
-from sagac.dsl.facts import Position, Reach
+from sagac.dsl.facts import OnUnknown, Position, Reach, Role
 from sagac.dsl.graph import SagaGraph
 from sagac.dsl.model import Foreach, Group, Item, Name, Parallel, Step, SubSaga, Wait
 from sagac.dsl.reach import reads
@@ -18,7 +18,7 @@ _FLAT = (Step, Wait, SubSaga, Foreach, Parallel)
 def check(graph: SagaGraph) -> tuple[Diagnostic, ...]:
     """All that stands in the way of a choreography of ``graph``; empty if nothing does."""
     found: list[Diagnostic] = []
-    for rule in (_locks, _undo_order, _children, _group_undo, _whole, _keys):
+    for rule in (_locks, _undo_order, _children, _group_undo, _whole, _keys, _optional):
         found += rule(graph)
     return tuple(dict.fromkeys(found))
 
@@ -153,6 +153,22 @@ def _keys(graph: SagaGraph) -> Iterator[Diagnostic]:
                     f"`{child.saga.name}` reads its own `saga.key`; in a choreography a saga that"
                     " is used has none of its own.",
                     help="Read what the key is made of: `input.FIELD`.",
+                )
+
+
+def _optional(graph: SagaGraph) -> Iterator[Diagnostic]:
+    """CH008: what was perhaps done must be undone before the saga goes on, by the same service."""
+    for each in family(graph):
+        for facts in each.facts.values():
+            undo = facts.compensation
+            unsure = facts.role is Role.OPTIONAL and facts.on_unknown is OnUnknown.COMPENSATE
+            if unsure and undo is not None and undo.service != facts.service:
+                yield diagnostic(
+                    "CH008",
+                    undo.span,
+                    f"`{facts.item.name}` is optional and undone by `{undo.service}`; when nobody"
+                    f" knows its outcome, `{facts.service}` cannot go on before that is done.",
+                    help=f"Let `{facts.service}` undo it, or say `on_unknown: query`.",
                 )
 
 

@@ -69,7 +69,7 @@ class _Known:
 
     def nested(self, values: Values, plan: Planned) -> dict[str, Any]:
         """Values as expressions read them: ``input.x`` is ``{"input": {"x": …}}``, typed."""
-        found: dict[str, Any] = {"saga": {}}
+        found: dict[str, Any] = {}
         for name in sorted(values):
             if name.startswith(plan.frame):
                 _put(found, name.removeprefix(plan.frame), values[name])
@@ -133,9 +133,11 @@ class Computed:
             **self._computed(),
         )
 
-    def value(self, written: Value, values: Values, **more: Any) -> Any:
-        """The value of an expression, None if it cannot be had."""
-        known = self.known.nested(values, self.plan) | more
+    def value(self, written: Value, values: Values, failure: Values | None = None) -> Any:
+        """The value of an expression, None if it cannot be had; ``failure`` is why it goes back."""
+        known = self.known.nested(values, self.plan)
+        version = self.plan.graph.saga.version
+        known["saga"] = {"key": values.get("saga.key"), "version": version, "failure": failure}
         for root in self.plan.graph.facts:
             known.setdefault(root, None)
         try:

@@ -37,7 +37,7 @@ from .events import Events
 from .observed import picture, picture_code
 from .project import project
 from .service import Frames, Service
-from .tables import TableWriter
+from .tables import TableWriter, listeners
 
 TEMPLATE = "1"
 
@@ -157,7 +157,7 @@ class _Package:
         services = self._projection.services
         writers = {each: TableWriter(Service(each, frames, events)) for each in services}
         bodies = {each: writer.body() for each, writer in writers.items()}  # each may add classes
-        names = Names({"types", "runtime", "picture"})
+        names = Names({"listeners", "types", "runtime", "picture"})
         modules = {service: names.of(service, naming.method(service)) for service in services}
         own = [name for name in here.records.classes if name not in here.shared]
         for service, writer in writers.items():
@@ -165,6 +165,8 @@ class _Package:
             yield GeneratedFile(f"{folder}/{modules[service]}.py", text)
         yield GeneratedFile(f"{folder}/types.py", self._types(own))
         yield GeneratedFile(f"{folder}/picture.py", self._picture(events))
+        heard = module(source, "What each service hears", listeners(events))
+        yield GeneratedFile(f"{folder}/listeners.py", heard)
         rows = [f"    {quoted(service)}: {quoted(name)},\n" for service, name in modules.items()]
         body = "MODULES: dict[str, str] = {\n" + "".join(rows) + "}\n"
         doc = f"Version {self._graph.saga.version}: each service and its module"

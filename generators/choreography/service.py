@@ -18,6 +18,7 @@ from .events import Events
 from .parts import Edge, Node, Projection
 from .views import Asked, Sight, View
 
+_CONSTANTS = ("NODES", "EDGES", "NAMES", "HEARS")
 RUNTIME = ("Calling", "Edge", "Listening", "Node", "Table")
 
 
@@ -78,8 +79,12 @@ class Service:
         self.projection = frames.projection
         self.classes: dict[str, Class] = {}
         self.keyed: set[str] = set()  # nodes that read the key of the saga
-        taken = {*self.here.records.given, *RUNTIME, "NODES", "EDGES", "NAMES", "HEARS", "UUID"}
-        self.policies = Policies(self._policies(), Names(taken))
+        given = self.here.records.given
+        # a type of the saga may be called as a class of the runtime
+        self.at = "nodes." if {*RUNTIME} & {*given} else ""
+        names = Names({*given, *RUNTIME, "UUID"})
+        self.constants = {each: names.fresh(each) for each in _CONSTANTS}
+        self.policies = Policies(self._policies(), names)
 
     @cached_property
     def nodes(self) -> tuple[Node, ...]:
@@ -101,7 +106,8 @@ class Service:
     def view(self, node: Node, purpose: str, *asked: Asked, own: str = "") -> View:
         """A view for what a node reads, and its class."""
         sight = self.frames.sight(node)
-        found = self.look(sight, f"{node.makes} {purpose}", node.makes, *asked, own=own)
+        reader = f"the undo of {node.makes}" if purpose.startswith("undo") else node.makes
+        found = self.look(sight, f"{node.makes} {purpose}", reader, *asked, own=own)
         if found.keyed:
             self.keyed.add(node.id)
         return found
@@ -109,7 +115,7 @@ class Service:
     def look(self, sight: Sight, wanted: str, reader: str, *asked: Asked, own: str = "") -> View:
         """The same for another place; ``wanted`` are the words of the class's name."""
         name = f"{naming.camel(wanted)}Values"
-        found = sight.view(name, f"What {reader or 'the saga'} reads", asked, own=own)
+        found = sight.view(name, f"What {reader} reads", asked, own=own)
         if found.name is not None:
             self.classes[found.name] = sight.classes[found.name]
         return found

@@ -15,6 +15,7 @@ from sagac.generators.python.render import STANDARD, contract, template
 from sagac.generators.python.values import SAGA, Values, WorkflowNames, number
 
 from .callings import Callings
+from .events import Events
 from .parts import Edge, Node
 from .service import RUNTIME, Service
 from .writing import Nodes
@@ -35,10 +36,10 @@ class TableWriter:
         service = self._service
         table = self._table()  # before the nodes: then it is known which read the saga's key
         constants = [
-            prefixed("NODES = ", tuple_of(self._nodes.codes())),
-            prefixed("EDGES = ", tuple_of(map(_edge, service.edges))),
-            prefixed("NAMES = ", _mapping(service.events.of(service.name))),
-            prefixed("HEARS = ", tuple_of(map(quoted, service.events.heard(service.name)))),
+            self._constant("NODES", tuple_of(self._nodes.codes())),
+            self._constant("EDGES", tuple_of(self._edge(each) for each in service.edges)),
+            self._constant("NAMES", _mapping(service.events.of(service.name))),
+            self._constant("HEARS", tuple_of(map(quoted, service.events.heard(service.name)))),
         ]
         return template(
             "choreography/table.body",
@@ -46,6 +47,7 @@ class TableWriter:
             classes=[class_rows(each) for each in service.classes.values()],
             constants=text(constants),
             protocol=self._protocol(),
+            result=f"{service.at}Table",
             doc=naming.docstring(f"What {service.name} plays of {self._saga.name}"),
             table=text([prefixed("return ", table)], 4),
         )
@@ -55,14 +57,31 @@ class TableWriter:
         here = self._service.here
         title = f"{self._saga.name}, version {self._saga.version}: the part of {self._service.name}"
         runtime = {
-            **dict.fromkeys(RUNTIME, "..runtime.nodes"),
+            **(dict.fromkeys(RUNTIME, "..runtime.nodes") if not self._service.at else {}),
             **dict.fromkeys(_TYPED, "..runtime.typed"),
+            "nodes": "..runtime",
+            "listeners": ".",
         }
         shared = {**contract("...contract"), **here.class_table("...types")}
         if self._service.is_called:
             attribute = here.attribute(self._service.name)
             runtime[here.protocol(self._service.name)] = f"...services.{attribute}"
         return module(source, title, body, STANDARD, shared, runtime, own)
+
+    def _constant(self, name: str, code: Code) -> Code:
+        return prefixed(f"{self._service.constants[name]} = ", code)
+
+    def _edge(self, edge: Edge) -> Code:
+        return call(
+            f"{self._service.at}Edge",
+            quoted(edge.name),
+            quoted(edge.source),
+            quoted(edge.target),
+            label=None if edge.label is None else quoted(edge.label),
+            way=None if edge.way == "plain" else quoted(edge.way),
+            rule=None if edge.rule == "all" else quoted(edge.rule),
+            live=tuple_of(map(quoted, edge.live)) if edge.live else None,
+        )
 
     @property
     def _saga(self) -> Saga:
@@ -76,17 +95,19 @@ class TableWriter:
         saga, service = self._saga, self._service
         owns = {node.id: node for node in service.nodes}
         start = owns.get("start")
+        constants = service.constants
         return call(
-            "Table",
+            f"{service.at}Table",
             saga=quoted(saga.name.text),
             version=str(saga.version),
             service=quoted(service.name),
-            nodes="{node.id: node for node in NODES}",
-            edges="EDGES",
+            nodes=f"{{node.id: node for node in {constants['NODES']}}}",
+            edges=constants["EDGES"],
             news=self._news(owns),
             deadline=number(saga.deadline.value) if saga.deadline and _judges(owns) else None,
-            names="NAMES",
-            hears="HEARS",
+            names=constants["NAMES"],
+            hears=constants["HEARS"],
+            listeners="listeners.LISTENERS",
             calls=_calls(self._callings.calls()),
             undos=_calls(self._callings.undos()),
             cancel=self._cancel(owns),
@@ -121,21 +142,17 @@ class TableWriter:
         return f"lambda input: {values.text(saga.key)}"
 
 
+def listeners(events: Events) -> str:
+    """The body of a module that says what each service hears: some brokers make its queues."""
+    rows = {each: events.heard(each) for each in events.projection.services}
+    items = (
+        prefixed(f"{quoted(each)}: ", tuple_of(map(quoted, names))) for each, names in rows.items()
+    )
+    return text([Group("LISTENERS: dict[str, tuple[str, ...]] = {", tuple(items), "}")])
+
+
 def _judges(owns: dict[str, Node]) -> Node | None:
     return next((node for node in owns.values() if node.judge), None)
-
-
-def _edge(edge: Edge) -> Code:
-    return call(
-        "Edge",
-        quoted(edge.name),
-        quoted(edge.source),
-        quoted(edge.target),
-        label=None if edge.label is None else quoted(edge.label),
-        way=None if edge.way == "plain" else quoted(edge.way),
-        rule=None if edge.rule == "all" else quoted(edge.rule),
-        live=tuple_of(map(quoted, edge.live)) if edge.live else None,
-    )
 
 
 def _mapping(names: dict[str, str]) -> Code:

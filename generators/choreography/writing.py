@@ -48,7 +48,7 @@ class Nodes:
         computed = self._computed(node)
         keyed = node.id in self._service.keyed and not node.frame
         return call(
-            "Node",
+            f"{self._service.at}Node",
             quoted(node.id),
             quoted(node.kind),
             **self._plain(node),
@@ -232,7 +232,7 @@ class Nodes:
             made = "lambda event, v: " + inner.source(match)
             condition = call("matching", data, view.name or "Nothing", made)
         return call(
-            "Listening",
+            f"{self._service.at}Listening",
             quoted(event),
             data,
             condition,

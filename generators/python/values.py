@@ -53,6 +53,10 @@ class WorkflowNames(Names):
             return f"({self.member(variable, record, path[1])} if {variable} else None)"
         return None
 
+    def fixed(self, path: tuple[str, ...]) -> bool:
+        """A name of its own stays the same; what may be None does not."""
+        return path in self.paths
+
     def presence(self, path: tuple[str, ...], there: bool) -> str | None:
         """The question whether a field of what may be None is there, so that mypy follows it."""
         if len(path) != 2 or path[0] not in self.maybe or path in self.paths:

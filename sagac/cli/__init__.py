@@ -1,21 +1,28 @@
-"""The command line: one module per command, imported when that command is used."""
+"""The command line: one module per command, imported when that command is used.
+
+click reads the arguments, except those of a plain ``sagac lint``, which editors and hooks call all
+the time: ``options`` reads them from the table that click's options are made of, and importing
+click would take a fifth of the time. What it cannot read goes to click, which says what is wrong.
+"""
 
 from __future__ import annotations
 
+import gc
+import sys
 from collections.abc import Sequence
-from importlib import import_module
-from typing import cast
+from typing import TYPE_CHECKING
 
-import click
+from sagac.cli.guard import guarded
 
-from sagac import __version__
-from sagac.cli.guard import PIPE_CLOSED, guarded, silence_output
-from sagac.cli.support import forced_colour
+if TYPE_CHECKING:
+    from sagac.cli.group import cli as cli
 
 # name -> (module, summary); a command's module is sagac.cli.<module> and has a `command`
 COMMANDS: dict[str, tuple[str, str]] = {
     "lint": ("lint", "Check sagas and say what is wrong, and where."),
+    "fix": ("fix", "Put right what can be put right without a person."),
     "explain": ("explain", "Explain a finding by its code."),
+    "config": ("config", "Show the settings that hold here, and where they come from."),
     "graph": ("graph", "Print the saga graph as JSON or DOT."),
     "diagram": ("diagram", "Draw a saga as SVG, PNG, Mermaid or DOT."),
     "generate": ("generate", "Write the code of a saga, or check that it is up to date."),
@@ -27,65 +34,43 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "dlq": ("dlq", "List dead letters; work on them again, or leave them."),
 }
 
-EPILOG = """\
-\b
-Example:
-  sagac lint specs/order-fulfilment.saga.yaml
-  sagac diagram specs/order-fulfilment.saga.yaml --format mermaid > order.mmd
-
-\b
-Exit codes: 0 clean; 1 findings, drift or a stuck saga; 2 wrong usage; 3 a bug in sagac.
-NO_COLOR and FORCE_COLOR are obeyed; `-` in place of a file is standard input.
-"""
-
-
-class LazyGroup(click.Group):
-    """Lists the commands from COMMANDS and imports the module of the one that is used."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """All names, in the order in which they are usually needed."""
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Imports the command; None for an unknown name."""
-        if cmd_name not in COMMANDS:
-            return None
-        module = import_module(f"{__name__}.{COMMANDS[cmd_name][0]}")
-        return cast("click.Command", module.command)
-
-    def invoke(self, ctx: click.Context) -> object:
-        """Runs the command; a reader that went away (``| head``) ends it without a word."""
-        try:
-            return super().invoke(ctx)
-        except BrokenPipeError:
-            silence_output()
-            raise SystemExit(PIPE_CLOSED) from None
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Refuses an unknown command with the nearest known one."""
-        if args[0] not in COMMANDS and not args[0].startswith("-"):
-            from sagac.dsl.suggest import did_you_mean
-
-            ctx.fail(f"There is no command {args[0]!r}. {did_you_mean(args[0], COMMANDS)}")
-        return super().resolve_command(ctx, args)
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Writes the table without importing any command."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
-
-
-@click.group(cls=LazyGroup, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, message="%(prog)s %(version)s")
-@click.pass_context
-def cli(ctx: click.Context) -> None:
-    """The saga compiler: one YAML file in; checks, pictures and running sagas out."""
-    ctx.color = forced_colour()
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command line and returns the exit code."""
-    given = None if arguments is None else list(arguments)
-    return guarded(lambda: cli.main(args=given, prog_name="sagac", standalone_mode=False))
+    """Runs the command line and returns the exit code.
+
+    Without ``arguments`` they are those of the process, which then ends: nothing it holds is
+    worth a walk of the collector of cycles, neither while modules are imported nor at the exit.
+    """
+    if arguments is not None:
+        return _run(list(arguments))
+    gc.disable()
+    code = _run(sys.argv[1:])
+    gc.freeze()
+    return code
+
+
+def _run(given: list[str]) -> int:
+    return guarded(lambda: _plain_lint(given) if given[:1] == ["lint"] else _any(given))
+
+
+def _plain_lint(given: list[str]) -> object:
+    from sagac.cli.linting import ARGUMENT, OPTIONS, lint
+    from sagac.cli.options import read
+
+    known = read(given[1:], ARGUMENT, OPTIONS)
+    return _any(given) if known is None else lint(**known)
+
+
+def _any(given: list[str]) -> object:
+    from sagac.cli.group import cli
+
+    gc.enable()
+    return cli.main(args=given, prog_name="sagac", standalone_mode=False)
+
+
+def __getattr__(name: str) -> object:
+    if name == "cli":
+        from sagac.cli.group import cli
+
+        return cli
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

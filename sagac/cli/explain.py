@@ -14,15 +14,58 @@ if TYPE_CHECKING:
 
 @click.command(name="explain")
 @click.argument("rule", metavar="[CODE|NAME]", required=False)
-def command(rule: str | None) -> None:
+@click.option("--all", "every", is_flag=True, help="Explain every rule.")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How rules are written.",
+)
+def command(rule: str | None, every: bool, format_: str) -> None:
     """Explain a rule by its code or name; without one, list all of them.
 
     \b
     Example:
       sagac explain CO001
       sagac explain effect-without-compensation
+      sagac explain --all --format json
     """
-    click.echo(_listed() if rule is None else _explained(_find(rule)), color=colour())
+    if every and rule is not None:
+        raise UsageProblem("name a rule, or write --all.")
+    if format_ == "json":
+        click.echo(_as_json(_every() if rule is None else [_find(rule)]))
+    elif every:
+        click.echo(f"\n\n{'-' * 80}\n\n".join(map(_explained, _every())), color=colour())
+    else:
+        click.echo(_listed() if rule is None else _explained(_find(rule)), color=colour())
+
+
+def _every() -> list[Rule]:
+    from sagac.dsl.codes import CODES
+    from sagac.dsl.rules import registry
+
+    return [registry.find(code) for code in sorted(CODES)]
+
+
+def _as_json(rules: list[Rule]) -> str:
+    import json
+
+    rows = [
+        {
+            "code": rule.code,
+            "name": rule.name,
+            "severity": rule.severity.value,
+            "summary": rule.summary,
+            "why": rule.why,
+            "example": rule.example,
+            "use_instead": rule.use_instead,
+            "fix": rule.fix.value,
+        }
+        for rule in rules
+    ]
+    return json.dumps({"version": 1, "rules": rows}, indent=2, ensure_ascii=False)
 
 
 def _find(word: str) -> Rule:
@@ -56,4 +99,8 @@ def _explained(rule: Rule) -> str:
     if rule.example:
         parts += ["Example:", indent(rule.example.rstrip(), "    ")]
         parts += ["Use instead:", indent(rule.use_instead.rstrip(), "    ")]
+    if rule.fix.value != "none":
+        from sagac.dsl.rules.docs import FIXES
+
+        parts.append(fill(f"Fix: {FIXES[rule.fix]}", 80))
     return "\n\n".join(parts)

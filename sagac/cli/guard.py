@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-
-import click
+from typing import Any
 
 CLEAN, FINDINGS, USAGE, BUG = range(4)
 INTERRUPTED, PIPE_CLOSED = 130, 141  # what a shell shows for SIGINT and SIGPIPE
@@ -26,7 +25,7 @@ def guarded(action: Callable[[], object]) -> int:
     try:
         code = _with_usage(action)
         _flush()
-    except (KeyboardInterrupt, click.Abort) as stopped:
+    except (KeyboardInterrupt, *_of_click("Abort")) as stopped:
         return _interrupted(stopped)
     except BrokenPipeError:
         silence_output()
@@ -43,15 +42,28 @@ def guarded(action: Callable[[], object]) -> int:
 def _with_usage(action: Callable[[], object]) -> int:
     try:
         result = action()
-    except click.ClickException as error:
+    except _of_click("ClickException") as error:
         error.show()
-        return error.exit_code
+        return int(error.exit_code)
     except SystemExit as left:
         result = left.code
         if isinstance(result, str):
-            click.echo(result, err=True)
+            say(result)
             return FINDINGS
     return result if isinstance(result, int) else CLEAN
+
+
+def say(message: str) -> None:
+    """A line on stderr."""
+    if sys.stderr is not None:
+        sys.stderr.write(f"{message}\n")
+        sys.stderr.flush()
+
+
+def _of_click(name: str) -> tuple[Any, ...]:
+    """The exception of click, if click was needed: the plain calls of `lint` do without it."""
+    click = sys.modules.get("click")
+    return () if click is None else (getattr(click, name),)
 
 
 def _tolerate_any_text() -> None:
@@ -87,9 +99,9 @@ def _system_refused(error: OSError) -> int:
 def _interrupted(stopped: BaseException) -> int:
     """Ctrl-C is 130; the end of the input where an answer was expected is wrong usage."""
     if isinstance(stopped.__cause__, EOFError):
-        click.echo("sagac: the input ended before an answer came", err=True)
+        say("sagac: the input ended before an answer came")
         return USAGE
-    click.echo("sagac: interrupted", err=True)
+    say("sagac: interrupted")
     return INTERRUPTED
 
 
@@ -114,7 +126,7 @@ def _failed(error: BaseException, message: str, code: int) -> int:
         import traceback
 
         traceback.print_exception(error)
-    click.echo(message, err=True)
+    say(message)
     return code
 
 

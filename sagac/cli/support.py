@@ -11,13 +11,11 @@ import os
 import stat
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
-
-import click
+from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
 if TYPE_CHECKING:
+    from sagac.cli.usage import UsageProblem as UsageProblem
     from sagac.dsl.compile import Compilation
     from sagac.dsl.diagnostics import Diagnostic
     from sagac.dsl.graph import SagaGraph
@@ -29,18 +27,27 @@ STDIN = "<stdin>"
 _WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff")  # UTF-16 text holds zero bytes
 
 
-class UsageProblem(click.ClickException):
-    """The user has to call sagac differently: one line on stderr, exit code 2."""
-
-    exit_code = 2
-
-    def show(self, file: TextIO | None = None) -> None:  # type: ignore[override]
-        """Writes the message as all other messages of sagac are written."""
-        click.echo(f"sagac: {self.format_message()}", file=file, err=file is None)
+class _Refused(Exception):
+    """A file that will not be read; the reason ends a message that names the file."""
 
 
-@dataclass(frozen=True, slots=True)
-class Spec:
+def __getattr__(name: str) -> object:
+    """``UsageProblem`` needs click, which ``lint`` imports only where something is wrong."""
+    if name != "UsageProblem":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from sagac.cli.usage import UsageProblem
+
+    return UsageProblem
+
+
+def usage(message: str) -> UsageProblem:
+    """The problem to raise, for modules that do without click."""
+    from sagac.cli.usage import UsageProblem
+
+    return UsageProblem(message)
+
+
+class Spec(NamedTuple):
     """A spec that was read.
 
     ``path`` is how the user named it and how findings name it; ``name`` is its path below
@@ -54,18 +61,30 @@ class Spec:
     name: str
 
 
-def read_spec(path: str, stdin_filename: str | None = None) -> Spec:
+Folders = dict[str, tuple[Path, Path]]  # as shown -> where it really is, and its project's root
+
+
+def read_spec(path: str, stdin_filename: str | None = None, folders: Folders | None = None) -> Spec:
     """Reads the file ``path``; ``-`` is standard input, shown as ``stdin_filename``.
 
-    Raises UsageProblem if it cannot be read, is too large or is not text.
+    ``folders`` keeps what is known of folders from one call to the next. Raises UsageProblem if
+    the file cannot be read, is too large or is not text.
     """
     if path == "-":
         text, shown = _standard_input(), stdin_filename or STDIN
     else:
         text, shown = _named_file(path), Path(path).as_posix()
-    place = _folder(shown) / Path(shown).name
-    root = project_root(place.parent)
-    name = place.relative_to(root).as_posix()
+    last = shown.rpartition("/")[2]
+    above = shown.removesuffix(last)  # with its slash: the root is not the working folder
+    known = folders.get(above) if folders is not None else None
+    if known is None:
+        folder = _real((Path.cwd() / shown).parent)
+        known = (folder, project_root(folder))
+        if folders is not None:
+            folders[above] = known
+    folder, root = known
+    below = folder.relative_to(root).as_posix()
+    name = last if below == "." else f"{below}/{last}"
     return Spec(text, shown, _loader(root), root, name)
 
 
@@ -107,14 +126,31 @@ def compile_or_exit(spec: Spec) -> SagaGraph:
 
 
 def print_findings(compilation: Compilation) -> None:
-    """Writes the errors and warnings of ``compilation`` to stderr; nothing if there are none."""
+    """Writes the errors and warnings of ``compilation`` to stderr; nothing if there are none.
+
+    The project's settings choose among the warnings; errors are shown, since they stop the command.
+    """
+    from sagac.cli.lint_settings import Wishes, effective
     from sagac.dsl.diagnostics import Severity
     from sagac.dsl.report.text import render
 
-    shown = [each for each in compilation.diagnostics if each.severity is not Severity.INFO]
+    found = [each for each in compilation.diagnostics if each.severity is not Severity.INFO]
+    settings = effective(Wishes(), {each.span.file for each in found}) if found else None
+    shown = [
+        each
+        for each in found
+        if each.severity is Severity.ERROR or settings is None or settings.judged([each])
+    ]
     if shown:
         text = render(shown, compilation.sources, colour=colour(sys.stderr))
-        click.echo(text, err=True, nl=False)
+        write(text, sys.stderr)
+
+
+def write(text: str, stream: TextIO | None = None) -> None:
+    """Writes ``text`` to ``stream`` (default: stdout) and lets it be seen at once."""
+    stream = stream or sys.stdout
+    stream.write(text)
+    stream.flush()
 
 
 def refuse_findings(spec: Spec, findings: Sequence[Diagnostic]) -> None:
@@ -123,7 +159,7 @@ def refuse_findings(spec: Spec, findings: Sequence[Diagnostic]) -> None:
 
     if findings:
         sources = {spec.path: spec.text.decode("utf-8", "replace")}
-        click.echo(render(findings, sources, colour=colour(sys.stderr)), err=True, nl=False)
+        write(render(findings, sources, colour=colour(sys.stderr)), sys.stderr)
         raise SystemExit(1)
 
 
@@ -143,40 +179,55 @@ def forced_colour() -> bool | None:
 
 
 def _standard_input() -> bytes:
-    return _checked(sys.stdin.buffer.read(LARGEST + 1), "standard input")
+    try:
+        return _checked(sys.stdin.buffer.read(LARGEST + 1))
+    except _Refused as refused:
+        raise usage(f"standard input: {refused}.") from None
+
+
+def read_file(path: str) -> bytes:
+    """The bytes of a regular file. Raises UsageProblem if it cannot be read or is no text."""
+    try:
+        return _read(path)
+    except _Refused as refused:
+        raise usage(f"{path}: {refused}.") from None
+    except (OSError, ValueError) as error:
+        raise _cannot_be_read(path, error) from None
 
 
 def _named_file(path: str) -> bytes:
     try:
-        return _read(path, path, special=True)
+        return _read(path, special=True)
     except FileNotFoundError:
-        raise UsageProblem(f"{path}: there is no such file.") from None
+        raise usage(f"{path}: there is no such file.") from None
+    except _Refused as refused:
+        raise usage(f"{path}: {refused}.") from None
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise UsageProblem(f"{path}: cannot be read ({reason}).") from None
+        raise _cannot_be_read(path, error) from None
 
 
-def _read(path: str | Path, shown: str, *, special: bool = False) -> bytes:
+def _cannot_be_read(path: str, error: OSError | ValueError) -> UsageProblem:
+    reason = getattr(error, "strerror", None) or str(error)
+    return usage(f"{path}: cannot be read ({reason}).")
+
+
+def _read(path: str | Path, *, special: bool = False) -> bytes:
     """The bytes of a file. A pipe is only read if the user named it (``special``)."""
     mode = os.stat(path).st_mode
     if stat.S_ISDIR(mode):
-        raise UsageProblem(f"{shown}: this is a folder, not a saga file.")
+        raise _Refused("this is a folder, not a file")
     if not special and not stat.S_ISREG(mode):
         raise ValueError("it is not a regular file")
     with open(path, "rb") as file:
-        return _checked(file.read(LARGEST + 1), shown)
+        return _checked(file.read(LARGEST + 1))
 
 
-def _checked(text: bytes, shown: str) -> bytes:
+def _checked(text: bytes) -> bytes:
     if len(text) > LARGEST:
-        raise UsageProblem(f"{shown}: the file is larger than {LARGEST // 1024**2} MB.")
+        raise _Refused(f"the file is larger than {LARGEST // 1024**2} MB")
     if b"\0" in text[:4096] and not text.startswith(_WIDE_MARKS):
-        raise UsageProblem(f"{shown}: this is a binary file, not a saga file.")
+        raise _Refused("this is a binary file, not a text")
     return text
-
-
-def _folder(shown: str) -> Path:
-    return _real((Path.cwd() / shown).parent)
 
 
 def _loader(root: Path) -> Load:
@@ -188,9 +239,9 @@ def _loader(root: Path) -> Load:
         if not place.is_relative_to(root):
             raise ValueError("it is outside the project's folder")
         try:
-            return _read(place, path)
-        except UsageProblem as problem:
-            raise ValueError(problem.message.removeprefix(f"{path}: ")) from None
+            return _read(place)
+        except _Refused as refused:
+            raise ValueError(f"{refused}.") from None
         except (FileNotFoundError, NotADirectoryError):
             raise FileNotFoundError("there is no such file") from None
         except OSError as error:

@@ -134,9 +134,9 @@ def check_request(world: World, service: str, row: Row) -> None:
     values = {**row.values}
     if row.own and plan.kind == "step":
         values |= {f"{plan.makes}.{name}": each for name, each in row.own.items()}
-    failure = {"saga": {"failure": about(row.failure)}} if back is not None else {}
+    failure = about(row.failure) if back is not None else None
     computed = Computed(plan, world.projection)
-    wanted = {n: to_json(computed.value(each, values, **failure)) for n, each in written.items()}
+    wanted = {n: to_json(computed.value(each, values, failure)) for n, each in written.items()}
     encoded = as_json(request)
     assert encoded == {n: each for n, each in wanted.items() if each is not None}, row
 

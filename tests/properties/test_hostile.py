@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -18,7 +19,16 @@ from sagac.dsl.compile import compile
 from sagac.dsl.graph import SagaGraph
 from sagac.dsl.graph_text import to_dot, to_json
 from sagac.generators.base import Generated, Source
-from sagac.generators.diagrams.draw import Format, draw_flow, draw_sequence, draw_state
+from sagac.generators.choreography.package import ChoreographyGenerator, ChoreographyOptions
+from sagac.generators.choreography.table_text import to_text
+from sagac.generators.diagrams.draw import (
+    Format,
+    draw_events,
+    draw_flow,
+    draw_sequence,
+    draw_state,
+)
+from sagac.generators.diagrams.events import listening
 from sagac.generators.diagrams.render import find_engine, render
 from sagac.generators.diagrams.story import story
 from sagac.generators.orchestrators.dbos.package import DbosGenerator, DbosOptions
@@ -55,6 +65,12 @@ def generated(graph: SagaGraph, name: str = "hostile.saga.yaml") -> Generated:
     return DbosGenerator().generate(graph, Source(name, "0" * 64), (), DbosOptions(), play(graph))
 
 
+def choreographed(graph: SagaGraph) -> Generated:
+    """The files in the other style; none if there are findings."""
+    options = ChoreographyOptions()
+    return ChoreographyGenerator().generate(graph, Source("hostile", "0" * 64), (), options)
+
+
 @given(hostile())
 @example(AWKWARD)
 @example(WAITING)
@@ -65,6 +81,21 @@ def test_generated_files_hold_no_code_of_the_spec(text: str) -> None:
         made = generated(graph)
         check_paths(each.path for each in made.files)
         check(made)
+
+
+@given(hostile())
+@example(AWKWARD)
+@example(WAITING)
+@EXAMPLES
+def test_choreographed_files_hold_no_code_of_the_spec(text: str) -> None:
+    graph = compiled(text)
+    if graph is not None:
+        made = choreographed(graph)
+        check_paths(each.path for each in made.files)
+        check(made)
+        to_text(graph)
+        drawn = draw_events(listening(graph), Format.DOT).decode()
+        assert CANARY not in _outside_text(drawn)
 
 
 @pytest.mark.parametrize("name", [*filter(None, map(str.strip, TEXTS)), f"coding=utf-7 {CANARY}"])
@@ -137,18 +168,19 @@ def test_a_sample_is_drawn() -> None:
             assert not [each for each in titles if CANARY in each]
 
 
-def test_a_sample_type_checks(tmp_path: Path) -> None:
-    """All of it but the engine part, of which one stands for all."""
+@pytest.mark.parametrize("make", [generated, choreographed])
+def test_a_sample_type_checks(tmp_path: Path, make: Callable[[SagaGraph], Generated]) -> None:
+    """All of it but what is written to be run: that needs the packages beside it."""
     roots: list[str] = []
     for number, graph in enumerate(_sample()):
         package = tmp_path / f"case_{number}"
-        for file in generated(graph).files:
+        for file in make(graph).files:
             first, _, rest = file.path.partition("/")
             if first != "handlers" and rest != "worker.py":
                 place = package / rest
                 place.parent.mkdir(parents=True, exist_ok=True)
                 place.write_text(file.text, encoding="utf-8")
-        roots.append(str(package))
+        roots += [str(package)] * package.exists()  # none of a saga that cannot be choreographed
     assert roots
     done = subprocess.run(
         [sys.executable, "-m", "mypy", "--strict", *roots],

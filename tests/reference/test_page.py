@@ -10,7 +10,7 @@ from jsonschema import Draft7Validator
 
 from sagac.dsl.compile import compile
 from sagac.dsl.defaults import LONGEST_PAUSE
-from sagac.dsl.diagnostics import Diagnostics
+from sagac.dsl.diagnostics import Diagnostics, Severity
 from sagac.dsl.evaluate import evaluate
 from sagac.dsl.expressions import parse_expression
 from sagac.dsl.facts import DEFAULT_RETRY, DEFAULT_TIMEOUT
@@ -46,7 +46,9 @@ def test_it_has_every_part(name: str) -> None:
 
 @pytest.mark.parametrize("block", BLOCKS, ids=lambda block: f"line {block.line}")
 def test_an_example_compiles(block: Block) -> None:
-    found = compile(block.text, "example.saga.yaml", load).diagnostics
+    """Warnings of other rules are left out: a piece of a saga uses little of what is around it."""
+    diagnostics = compile(block.text, "example.saga.yaml", load).diagnostics
+    found = [e for e in diagnostics if e.severity is Severity.ERROR or e.code == block.code]
     expected = [block.code] if block.code else []
     assert [each.code for each in found] == expected, [each.message for each in found]
 

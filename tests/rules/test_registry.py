@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 from sagac.dsl.codes import CODES
 from sagac.dsl.compile import compile as compile_saga
-from sagac.dsl.diagnostics import Severity
+from sagac.dsl.diagnostics import Safety, Severity
 from sagac.dsl.rules import docs, registry
-from sagac.dsl.rules.rule import Rule
+from sagac.dsl.rules.rule import Fix, Rule, files_of
 from sagac.generators.choreography.checks import check
 
-from .complete import complete, load
+from .complete import complete, load, look_at
+from .test_cases import written
 
+CODE = re.compile(r"[a-z]{2}\d{3}")
 ROOT = Path(__file__).parents[2]
 # What takes a crash, a huge file or an earlier generation cannot be shown as an example.
-WITHOUT_EXAMPLE = {"IN001", "SY006", "GE001", "GE002", "GE003"}
+WITHOUT_EXAMPLE = {"IN001", "SY006", "SY022", "GE001", "GE002", "GE003", "ST014"}
 
 
 @pytest.mark.parametrize("code", sorted(CODES))
@@ -32,17 +36,18 @@ def test_each_code_is_documented(code: str) -> None:
 @pytest.mark.parametrize("code", sorted(set(CODES) - WITHOUT_EXAMPLE))
 def test_the_example_shows_the_finding_and_use_instead_does_not(code: str) -> None:
     rule = registry.find(code)
-    choreographed = code.startswith("CH")
-    assert _codes(rule.example, choreographed=choreographed) == {code}
-    assert _codes(rule.use_instead, choreographed=choreographed) == set()
+    assert _codes(rule.example, code) == {code}
+    assert _codes(rule.use_instead, code) == set()
 
 
-def _codes(example: str, *, choreographed: bool) -> set[str]:
-    compilation = compile_saga(complete(example)[0], "example.saga.yaml", load)
-    found = list(compilation.diagnostics)
-    if choreographed and compilation.graph is not None:
-        found += check(compilation.graph)
-    return {each.code for each in found if each.severity is not Severity.INFO}
+def _codes(example: str, code: str) -> set[str]:
+    """The codes found, without the advice (info) of other rules."""
+    files = {name or "example.saga.yaml": text for name, text in files_of(example).items()}
+    found = list(look_at(files).findings)
+    if code.startswith("CH"):
+        graph = compile_saga(complete(example)[0], "example.saga.yaml", load).graph
+        found += check(graph) if graph is not None else ()
+    return {each.code for each in found if each.severity is not Severity.INFO or each.code == code}
 
 
 def test_every_module_of_a_family_is_a_rule_with_one_check() -> None:
@@ -51,12 +56,23 @@ def test_every_module_of_a_family_is_a_rule_with_one_check() -> None:
         path.stem.upper(): path
         for family in registry.FAMILIES.values()
         for path in (folder / family).glob("*.py")
-        if path.stem != "__init__"
+        if CODE.fullmatch(path.stem)
     }
     assert sorted(modules) == list(registry.checked_codes())
     for code, path in modules.items():
-        text = path.read_text(encoding="utf-8")
-        assert text.count("\ndef check(graph") + text.count("\ndef check_saga(saga") == 1, code
+        checks = re.findall(r"^def (check\w*)\((\w+)", path.read_text(encoding="utf-8"), re.M)
+        assert len(checks) == 1, code
+        assert checks[0] in _expected(code), code
+
+
+def _expected(code: str) -> set[tuple[str, str]]:
+    if code in registry.CHANGES:
+        return {("check_change", "graph")}
+    if code in registry.PROJECT:
+        return {("check_project", "project")}
+    if code.startswith("HA"):
+        return {("check_handlers", "handlers")}
+    return {("check", "graph"), ("check_saga", "saga")}
 
 
 def test_names_of_rules_are_unique_and_found_in_any_case() -> None:
@@ -76,7 +92,30 @@ def test_the_pages_are_as_generated() -> None:
 
 def test_each_rule_has_cases() -> None:
     cases = {path.stem for path in Path(__file__).parent.glob("*.yml")}
-    assert set(registry.checked_codes()) <= cases
+    assert set(registry.checked_codes()) - set(registry.CHANGES) <= cases
+
+
+def test_each_rule_with_a_fix_has_a_case_that_fixes() -> None:
+    cases = {
+        path.stem: yaml.safe_load(path.read_text(encoding="utf-8"))
+        for path in Path(__file__).parent.glob("*.yml")
+    }
+    for code in sorted(CODES):
+        keys = {key for case in cases.get(code, ()) for key in case}
+        wanted = {Fix.NONE: None, Fix.SAFE: "fix", Fix.UNSAFE: "unsafe-fix"}[
+            registry.find(code).fix
+        ]
+        assert wanted is None or wanted in keys, code
+
+
+def test_a_finding_has_no_fix_that_its_rule_does_not_tell_of() -> None:
+    for path in sorted(Path(__file__).parent.glob("*.yml")):
+        for case in yaml.safe_load(path.read_text(encoding="utf-8")):
+            for found in look_at(written(case)).findings:
+                level = registry.find(found.code).fix
+                assert found.fix is None or level is not Fix.NONE, found.code
+                if found.fix is not None and level is Fix.UNSAFE:
+                    assert found.fix.safety is Safety.UNSAFE, found.code
 
 
 def test_a_rule_that_crashes_is_named_and_the_others_go_on(

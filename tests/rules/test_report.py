@@ -124,6 +124,7 @@ def test_json_has_exactly_these_keys() -> None:
                 ],
                 "help": "Do better.",
                 "url": "docs/rules/CO001.md",
+                "fix": None,
             }
         ],
     }

@@ -104,6 +104,14 @@ CASES: list[tuple[str, str, dict[str, Outcome], str, str]] = [
         "loop[0].q loop[1].q -loop[1].q -loop[0].q",
     ),
     (
+        "a join of more elements than there are fails before it starts any",
+        A
+        + f"  - foreach: loop\n    in: input.lines\n    as: line\n    mode: parallel\n    join: 3\n    steps: [{undoable('q')}]\n",
+        {},
+        "COMPENSATED",
+        "p -p",
+    ),
+    (
         "a repeat goes on until it holds, and undoes its rounds",
         f"  - repeat: again\n    max: 2\n    until: q.v > 5\n    steps: [{undoable('q')}]\n",
         {},

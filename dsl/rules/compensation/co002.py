@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from sagac.dsl.codes import diagnostic
 from sagac.dsl.diagnostics import Diagnostic, Label
-from sagac.dsl.model import Group, Item, Saga, Step, SubSaga
-from sagac.dsl.rules.places import every_item
+from sagac.dsl.model import Compensate, Group, Item, Saga, Step, SubSaga
+from sagac.dsl.repairs import without_key
+from sagac.dsl.rules.places import every_item, items_of
 from sagac.dsl.rules.rule import Fix, Rule
-from sagac.dsl.span import Span
 
 RULE = Rule(
     code="CO002",
@@ -36,25 +36,26 @@ RULE = Rule(
 
 def check_saga(saga: Saga) -> Iterator[Diagnostic]:
     """Yields a finding for each step or group that compensates what has no effect."""
-    for item in every_item(saga.items):
+    for item in items_of(saga):
         if isinstance(item, Step) and not item.effect and item.compensate is not None:
             labels = tuple(
                 Label("it says that it changes nothing", span)
                 for key, span in item.keys.items()
                 if key == "effect"
             )
-            yield _finding(item, item.compensate.action.span, "says `effect: none`", labels)
+            yield _finding(item, item.compensate, "says `effect: none`", labels)
         elif isinstance(item, Group) and item.compensate is not None and not _has_effect(item):
-            yield _finding(item, item.compensate.action.span, "holds no step with an effect", ())
+            yield _finding(item, item.compensate, "holds no step with an effect", ())
 
 
-def _finding(item: Item, span: Span, because: str, labels: tuple[Label, ...]) -> Diagnostic:
+def _finding(item: Item, undo: Compensate, because: str, labels: tuple[Label, ...]) -> Diagnostic:
     return diagnostic(
         "CO002",
-        span,
+        undo.action.span,
         f"{item.name.text!r} {because}, so its compensation has nothing to undo.",
         help="Remove `compensate`, or remove `effect: none` if it does change something.",
         labels=labels,
+        fix=without_key("compensate", item.keys["compensate"], undo.span),
     )
 
 

@@ -24,7 +24,7 @@ RULE = Rule(
 saga: parent
 version: 1
 key: ${input.id}
-services: { shop: {}, stock: {} }
+services: { stock: {} }
 input: { id: string }
 steps:
   - saga: pay
@@ -40,7 +40,7 @@ steps:
 saga: parent
 version: 1
 key: ${input.id}
-services: { shop: {}, stock: {} }
+services: { stock: {} }
 input: { id: string }
 steps:
   - step: reserve_stock

@@ -212,4 +212,33 @@ steps:
   input: [id]
 """,
     ),
+    Rule(
+        code="CH008",
+        summary="An optional step is undone by another service, in a choreography.",
+        why="If nobody knows whether an optional step was done, it is undone first and then passed"
+        " over. The service that plays it would have to wait for the other in the middle of the"
+        " way forward, where events only lead on or back.",
+        example="""\
+- step: reserve_gift
+  service: stock
+  role: optional
+  input: [id]
+  compensate: { action: return_gift, service: shop, input: [id] }
+- step: ship
+  service: shipping
+  role: pivot
+  input: [id]
+""",
+        use_instead="""\
+- step: reserve_gift
+  service: stock
+  role: optional
+  input: [id]
+  compensate: return_gift
+- step: ship
+  service: shipping
+  role: pivot
+  input: [id]
+""",
+    ),
 )

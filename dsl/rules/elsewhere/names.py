@@ -1,6 +1,6 @@
 """NA: names that are not there, not unique, or out of reach."""
 
-from sagac.dsl.rules.rule import Rule
+from sagac.dsl.rules.rule import Fix, Rule
 
 RULES = (
     Rule(
@@ -19,6 +19,7 @@ RULES = (
   input: [id]
   compensate: collect_back
 """,
+        fix=Fix.UNSAFE,
     ),
     Rule(
         code="NA002",
@@ -100,5 +101,6 @@ RULES = (
   input: [weigh.grams]
   effect: none
 """,
+        fix=Fix.UNSAFE,
     ),
 )

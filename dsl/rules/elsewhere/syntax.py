@@ -1,6 +1,6 @@
 """SY: reading the file and its shape."""
 
-from sagac.dsl.rules.rule import Rule
+from sagac.dsl.rules.rule import Fix, Rule
 
 _GOOD = """\
 - step: pay_out
@@ -24,6 +24,7 @@ RULES = (
         " known key is shown.",
         example=_GOOD.replace("compensate:", "compensat:"),
         use_instead=_GOOD,
+        fix=Fix.SAFE,
     ),
     Rule(
         code="SY003",
@@ -96,6 +97,7 @@ RULES = (
         why="The message lists them, or says how such a value is written.",
         example=_GOOD.replace("  input: [id]\n", "  input: [id]\n  timeout: soon\n"),
         use_instead=_GOOD.replace("  input: [id]\n", "  input: [id]\n  timeout: 30s\n"),
+        fix=Fix.UNSAFE,
     ),
     Rule(
         code="SY010",
@@ -104,6 +106,7 @@ RULES = (
         " `false`.",
         example=_GOOD.replace("  input: [id]\n", "  input: [id]\n  idempotent: yes\n"),
         use_instead=_GOOD.replace("  input: [id]\n", "  input: [id]\n  idempotent: true\n"),
+        fix=Fix.SAFE,
     ),
     Rule(
         code="SY011",
@@ -172,5 +175,15 @@ RULES = (
         " finding.",
         example=_GOOD.replace("pay_out", "pay_out  # sagac: ignore[CO001] undone by hand"),
         use_instead=_GOOD,
+        fix=Fix.SAFE,
+    ),
+    Rule(
+        code="SY022",
+        summary="An entry of the baseline stands for a finding that is no longer there.",
+        why="What it was for has been put right. Left standing, it would hide the same mistake when"
+        " somebody makes it again. `sagac lint --baseline FILE --write-baseline` writes the file"
+        " anew.",
+        example="",
+        use_instead="",
     ),
 )

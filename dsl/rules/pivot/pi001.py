@@ -8,6 +8,7 @@ from sagac.dsl.codes import diagnostic
 from sagac.dsl.diagnostics import Diagnostic, Label
 from sagac.dsl.graph import SagaGraph
 from sagac.dsl.model import Group, Step
+from sagac.dsl.repairs import without_key
 from sagac.dsl.rules.pivots import lone_pivots
 from sagac.dsl.rules.rule import Fix, Rule
 
@@ -45,4 +46,5 @@ def check(graph: SagaGraph) -> Iterator[Diagnostic]:
                 f"{item.name.text!r} is the pivot, so its compensation would never run.",
                 help="Remove `compensate`, or remove `role: pivot` if it can be undone after all.",
                 labels=(Label("the point of no return", role),),
+                fix=without_key("compensate", item.keys["compensate"], item.compensate.span),
             )

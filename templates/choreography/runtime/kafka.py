@@ -12,8 +12,8 @@ import logging
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import TopicAlreadyExistsError
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic  # type: ignore[import-untyped,unused-ignore]
+from aiokafka.errors import TopicAlreadyExistsError  # type: ignore[import-untyped,unused-ignore]
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker, KafkaMessage
 

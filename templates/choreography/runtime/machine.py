@@ -191,6 +191,8 @@ class Machine(Rules):
                 row.count = event.count if event.count is not None else row.count
                 row.need = event.need if event.need is not None else row.need
             unite(row.open, event.open)
+        if event.outcome == "returning":
+            row.unknown = event.broken  # then what comes after the step reads an abort
         if event.failure is not None:
             if token == "abort":
                 row.reasons[slot] = event.failure.reason

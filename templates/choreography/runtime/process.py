@@ -65,8 +65,8 @@ async def _opened(make: Callable[[], Service], told: asyncio.Event) -> Service |
         service = make()
         try:
             await service.open()
-        except Exception as problem:
-            log.warning("%s cannot start yet: %s; again in %s s", service.name, problem, _AGAIN)
+        except Exception:
+            log.warning("%s cannot start yet; again in %s s", service.name, _AGAIN, exc_info=True)
             with suppress(Exception):
                 await service.transport.close()
             service.database.close()

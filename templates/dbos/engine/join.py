@@ -294,6 +294,8 @@ async def in_sequence(
 ) -> Elements[T]:
     """Elements one after another. Under ``any`` or a number it ends with the last one needed."""
     needed = len(elements) if join in ("all", "settled") else 1 if join == "any" else int(join)
+    if len(elements) < needed:
+        raise SagaFailed(Failure(name, "exhausted"), ended=saga._lane.clock)
     tracks: list[_Track[T]] = []
     last: SagaFailed | None = None
     for index, element in enumerate(elements):

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import fields, is_dataclass
 from hashlib import sha256
 from typing import Any
 
-from sagac.dsl.graph import SagaGraph
-from sagac.dsl.model import Name, Saga
+from .graph import SagaGraph
+from .model import Name, Saga
+from .records import fields, is_dataclass
 
 _NO_MEANING = frozenset(
     [

@@ -1,0 +1,1 @@
+"""Rules about values, events and keys."""

@@ -1,0 +1,1 @@
+"""Rules about the Python handlers that the user writes."""

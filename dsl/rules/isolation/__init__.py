@@ -1,0 +1,1 @@
+"""Rules about sagas that run at the same time."""

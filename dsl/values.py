@@ -1,0 +1,136 @@
+"""The expressions of an item, as written: what rules that look into conditions and values walk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .model import (
+    Choose,
+    Compensate,
+    Fail,
+    Foreach,
+    Group,
+    Input,
+    InputNames,
+    Item,
+    Parallel,
+    Repeat,
+    Seconds,
+    Step,
+    SubSaga,
+    Undo,
+    Wait,
+)
+from .syntax import (
+    Array,
+    Attribute,
+    Binary,
+    Call,
+    Compare,
+    Comprehension,
+    Conditional,
+    Expr,
+    Index,
+    ListOf,
+    Logic,
+    Record,
+    Reference,
+    Template,
+    Unary,
+    Value,
+)
+
+
+def values_of(item: Item) -> Iterator[Value]:
+    """Every value that is written in an item itself, not in the items inside it."""
+    if item.condition is not None:
+        yield item.condition
+    match item:
+        case Step():
+            yield from _input(item.input)
+            yield from _compensate(item.compensate)
+        case Undo() | SubSaga():
+            yield from _input(item.input)
+        case Group():
+            yield from _compensate(item.compensate)
+        case Choose():
+            yield from (case.condition for case in item.cases)
+        case Repeat() if item.until is not None:
+            yield item.until
+        case Fail() if item.data is not None:
+            yield item.data
+        case Parallel():
+            yield from _written(item.join)
+        case Foreach():
+            yield from _written(item.source, item.limit, item.join)
+        case Wait():
+            ways = (part for race in item.first for part in (race.match, race.after))
+            yield from _written(item.duration, item.match, item.timeout, *ways)
+
+
+def _input(written: Input | None) -> Iterator[Value]:
+    if isinstance(written, InputNames):
+        yield from written.names
+    elif written is not None:
+        yield written
+
+
+def _compensate(written: Compensate | None) -> Iterator[Value]:
+    if written is not None:
+        yield from _input(written.input)
+        yield from _written(written.when)
+
+
+def _written(*values: Expr | Seconds | str | int | None) -> Iterator[Value]:
+    for value in values:
+        if value is not None and not isinstance(value, Seconds | str | int):
+            yield value
+
+
+def walk(value: Value) -> Iterator[Value]:
+    """A value and all that is inside it, outermost first."""
+    todo = [value]
+    while todo:
+        here = todo.pop()
+        yield here
+        todo.extend(reversed(parts(here)))
+
+
+def parts(value: Value) -> tuple[Value, ...]:
+    """What a value is made of, in the order of the text."""
+    match value:
+        case Attribute():
+            return (value.base,)
+        case Template():
+            return tuple(part for part in value.parts if not isinstance(part, str))
+        case Record():
+            return tuple(value.fields.values())
+        case Array() | ListOf():
+            return tuple(value.items)
+        case Index():
+            return (value.base, value.index)
+        case Unary():
+            return (value.operand,)
+        case Binary():
+            return (value.left, value.right)
+        case Compare():
+            return (value.left, *(right for _, right in value.rest))
+        case Logic():
+            return value.operands
+        case Conditional():
+            return (value.then, value.test, value.otherwise)
+        case Call():
+            return value.arguments
+        case Comprehension():
+            last = () if value.condition is None else (value.condition,)
+            return (value.element, value.source, *last)
+    return ()
+
+
+def chain(value: Value) -> tuple[str, ...]:
+    """The names of ``a.b.c``; empty for anything else."""
+    names: list[str] = []
+    while isinstance(value, Attribute):
+        names.append(value.name)
+        value = value.base
+    return (value.name, *reversed(names)) if isinstance(value, Reference) else ()
