@@ -23,11 +23,6 @@ class Broker:
     bus: str
     url: str
 
-    @property
-    def is_there(self) -> bool:
-        """Whether the runtime has it."""
-        return (ROOT / "choreography" / "runtime" / f"{self.module}.py").is_file()
-
 
 BROKERS = {
     "nats": Broker("nats", "NatsBus", "nats://127.0.0.1:4222"),
@@ -47,9 +42,10 @@ def is_for(target: str, name: str) -> bool:
 def entry_files(
     here: Participants, services: Iterable[str], target: str, source: Source
 ) -> Iterator[GeneratedFile]:
-    """A package per service with its ``__main__``; none where all run in one process."""
+    """A ``__main__`` per service, or one where all run in one process."""
     broker = BROKERS.get(target)
-    if broker is None or not broker.is_there:
+    if broker is None:
+        yield GeneratedFile(f"{here.package}/__main__.py", _together(here, services, source))
         return
     names = Names({"generated", "worker", "observer"})
     for service in services:
@@ -60,6 +56,23 @@ def entry_files(
     folder = f"{here.package}/observer"
     yield init_file(f"{folder}/__init__.py", source, f"The observer of {here.package}")
     yield GeneratedFile(f"{folder}/__main__.py", _observer(broker, source))
+
+
+def _together(here: Participants, services: Iterable[str], source: Source) -> str:
+    table = {
+        "main": ".generated.choreography.runtime.local",
+        "pictures": ".generated.choreography",
+        "tables": ".generated.choreography",
+    }
+    called = []
+    for service in services:
+        handlers = "object()"
+        if service in here.catalogue.services:
+            table[here.handlers(service)] = f"handlers.{here.attribute(service)}"
+            handlers = f"{here.handlers(service)}()"
+        called.append(f"tables({quoted(service)}, {handlers})")
+    body = template("choreography/together.body", services=called)
+    return module(source, "Runs all services in one process", body, STANDARD, table)
 
 
 def _entry(here: Participants, service: str, broker: Broker, source: Source) -> str:

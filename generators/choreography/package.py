@@ -157,16 +157,16 @@ class _Package:
         services = self._projection.services
         writers = {each: TableWriter(Service(each, frames, events)) for each in services}
         bodies = {each: writer.body() for each, writer in writers.items()}  # each may add classes
-        names = Names({"listeners", "types", "runtime", "picture"})
+        names = Names({"listeners", "picture", "types", "runtime"})
         modules = {service: names.of(service, naming.method(service)) for service in services}
         own = [name for name in here.records.classes if name not in here.shared]
         for service, writer in writers.items():
             text = writer.module(bodies[service], source, dict.fromkeys(own, ".types"))
             yield GeneratedFile(f"{folder}/{modules[service]}.py", text)
         yield GeneratedFile(f"{folder}/types.py", self._types(own))
-        yield GeneratedFile(f"{folder}/picture.py", self._picture(events))
         heard = module(source, "What each service hears", listeners(events))
         yield GeneratedFile(f"{folder}/listeners.py", heard)
+        yield GeneratedFile(f"{folder}/picture.py", self._picture(events))
         rows = [f"    {quoted(service)}: {quoted(name)},\n" for service, name in modules.items()]
         body = "MODULES: dict[str, str] = {\n" + "".join(rows) + "}\n"
         doc = f"Version {self._graph.saga.version}: each service and its module"

@@ -11,8 +11,10 @@ from sagac.generators.naming import Names
 from sagac.generators.signatures import Action
 
 from .catalogue import Catalogue
-from .records import Class, Records, quoted
+from .records import Attribute, Class, Records, quoted
 from .render import STANDARD, contract, header, imports, template, tidy
+
+_WIDTH = 96  # of a line inside a class
 
 
 class Participants:
@@ -182,12 +184,21 @@ def _handler_path(here: Participants, service: str) -> str:
 
 def class_rows(each: Class) -> dict[str, object]:
     """A dataclass as templates get it."""
-    rows = [
-        f"{a.name}: {a.annotation}" + (f" = {a.default}" if a.default else "")
-        for a in each.attributes
-    ]
+    rows = [_row(attribute) for attribute in each.attributes]
     reason = None if each.reason is None else quoted(each.reason)
     return {"name": each.name, "doc": each.doc, "rows": rows, "reason": reason}
+
+
+def _row(attribute: Attribute) -> str:
+    """A field as it is written, on three lines if it is too long for one."""
+    head = f"{attribute.name}: {attribute.annotation}"
+    if attribute.default is None:
+        return head
+    line = f"{head} = {attribute.default}"
+    if len(line) <= _WIDTH or not attribute.default.startswith("field("):
+        return line
+    inside = attribute.default.removeprefix("field(").removesuffix(")")
+    return f"{head} = field(\n        {inside}\n    )"
 
 
 def _protocol_methods(here: Participants, action: Action) -> Iterator[dict[str, object]]:

@@ -85,7 +85,7 @@ steps:
       action: put_back
       service: shop
       input: { key: "${saga.key}", place: "${take.place}", why: "${saga.failure.reason}" }
-      when: saga.failure.reason != "nothing"
+      when: saga.failure.reason != "locked"
   - step: write_note
     service: shop
     if: input.note is not None

@@ -12,6 +12,7 @@ import logging
 import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
+from uuid import uuid4
 
 from ...contract.calling import invoke, pause
 from ...contract.codec import encode
@@ -50,6 +51,7 @@ class Caller:
 
     def __init__(self, service: Service) -> None:
         self._service = service
+        self._me = uuid4().hex
         self._ledgers: dict[str, Ledger] = {}
 
     async def open(self) -> None:
@@ -65,6 +67,16 @@ class Caller:
 
     # Before a call
 
+    def is_free(self, row: Row, now: float) -> bool:
+        """Whether the action of ``row`` is to be called now, and nobody is at it.
+
+        One process serves an SQLite file: what another one had in its hands, it left there.
+        """
+        if row.state not in ("ready", "undoing") or row.due is None or row.why is not None:
+            return False
+        left = row.holder != self._me and not self._service.database.postgres
+        return row.due <= now and (row.lease is None or row.lease <= now or left)
+
     async def lease(self, turn: Turn, row: Row) -> None:
         """Takes ``row`` into this process's hands for one attempt, or says what else is to be."""
         node = turn.table.nodes[row.node]
@@ -79,6 +91,7 @@ class Caller:
         row.attempts += 1
         course = turn.machine.course
         row.lease = turn.machine.now + calling.policy.timeout + _MARGIN
+        row.holder = self._me
         place = Due(turn.table.saga, course.key, row.node, row.iteration, turn.table.version)
         turn.begun.append(Work(place, turn.table, node, row, calling))
 

@@ -74,6 +74,8 @@ class Service:
         serial = "bigserial primary key" if self.database.postgres else "integer primary key"
         for sql in store.TABLES:
             await self.database.execute(sql.replace("{serial}", serial))
+        if not self.database.postgres:
+            await self.database.execute("update saga_nodes set lease = null")
         await self.caller.open()
         subjects = {f"{t.saga}.{name}": None for t in self.tables.values() for name in t.hears}
         outside = {f"outside.{name}": None for t in self.tables.values() for name in heard(t)}
@@ -227,7 +229,7 @@ class Service:
         machine, table = turn.machine, turn.table
         await self._open_mail(turn)
         for row in list(machine.changed.values()):
-            if _is_free(row, machine.now):
+            if self.caller.is_free(row, machine.now):
                 await self.caller.lease(turn, row)
         if not machine.changed and not machine.out and not turn.written:
             return
@@ -337,13 +339,6 @@ class Service:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-def _is_free(row: Row, now: float) -> bool:
-    """Whether the action of ``row`` is to be called now, and nobody is at it."""
-    if row.state not in ("ready", "undoing") or row.due is None or row.why is not None:
-        return False
-    return row.due <= now and (row.lease is None or row.lease <= now)
 
 
 _SPOILT = "update saga_mail set taken = ? where id = ?"

@@ -127,6 +127,7 @@ class Row:
     error: str | None = None  # of the last attempt
     due: float | None = None  # when it has something to do: call, go on, time out
     lease: float | None = None  # until when somebody is at it
+    holder: str = ""  # who
     since: float = 0.0
     why: str | None = None  # it is stuck, and waits for a person
     stuck_times: int = 0
