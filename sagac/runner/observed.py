@@ -66,7 +66,7 @@ def choreographed(place: Place) -> Iterator[Choreographed]:
     from sagac.templates.choreography.runtime.observer import open_observed
 
     url = place.observer
-    with _database_problems("the observer's database"):
+    with _database_problems("the store"):
         observed = open_observed(url) if url is not None else None
     try:
         yield Choreographed(observed, place.services)
@@ -85,7 +85,7 @@ def _database_problems(what: str) -> Iterator[None]:
         if not of_the_database(problem):
             raise
         text = " ".join(str(problem).split())
-        raise UsageProblem(f"{what} cannot be read: {text}") from None
+        raise UsageProblem(f"{what} cannot be opened: {text}") from None
 
 
 def to_state(seen: Seen) -> SagaState:
