@@ -79,6 +79,7 @@ CODES: dict[str, Code] = {
     "RE002": Code("retry-without-idempotence", E),
     "RE003": Code("compensate-without-fence", E),
     "RE004": Code("unknown-without-query", E),
+    "RE005": Code("unknown-taken-for-never", W),
     "ST001": Code("cycle-in-needs", E),
     "ST002": Code("names-differ-in-case", W),
     "ST003": Code("unreachable-item", W),

@@ -17,6 +17,7 @@ ONLY_WITH: dict[str, tuple[str, ...]] = {
     "CO007": ("role",),
     "PI007": ("foreach", "repeat"),
     "RE003": ("fence",),
+    "RE005": ("on_unknown",),
     "ST001": ("needs",),
     "TI001": ("wait",),
 }
