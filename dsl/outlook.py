@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from .model import Event, Foreach, Item, Parallel, Race, Saga, Step, SubSaga, Wait
 from .reach import Seen, may_be_missing
 from .records import replace
-from .relations import STRING
+from .relations import STRING, assignable
 from .structure import Place, Structure, race_name, sections
 from .suggest import nearest
 from .types import ANY, EMPTY, EnumType, Field, ListType, OptionalType, Primitive, RecordType, Type
@@ -45,6 +45,23 @@ class Outlook:
                 return self.children.get(item.name.text) or EMPTY
         return EMPTY
 
+    def _agreed(self, own: RecordType, declared: RecordType) -> RecordType:
+        """What a step says that it gives; of unknown type where its action declares another.
+
+        That is TY004, once: what reads it brings no findings of its own.
+        """
+        if declared is EMPTY:
+            return own
+        types = self.saga.types
+        fields = [
+            each
+            if (other := declared.field(each.name)) is None
+            or assignable(other.type, each.type, types)
+            else replace(each, type=ANY)
+            for each in own.fields
+        ]
+        return RecordType(tuple(fields))
+
     def _declared(self, item: Step) -> RecordType:
         service = self.saga.services.get(item.service.text) if item.service else None
         actions = (service.actions if service else None) or {}
@@ -72,6 +89,8 @@ class Outlook:
                 return ANY
             case Wait() if item.event is not None and self._unknown(item):
                 return ANY
+            case Step() if item.output is not None:
+                record = self._agreed(item.output, self._declared(item))
             case _:
                 record = self.output(item)
         return _all_optional(record) if seen.optional else record

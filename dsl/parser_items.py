@@ -22,13 +22,14 @@ from .model import (
     Undo,
     Wait,
 )
-from .nodes import Entry, Mapping, Node, Scalar
+from .nodes import Entry, Mapping, Node, Scalar, Sequence
 from .parser_parts import Parts
 from .parser_shapes import Keys, is_word, key_fix
 from .parser_vocabulary import (
     CALLED,
     COMMON,
     COMPOSITE_ROLES,
+    CONTENT,
     GROUP_COMPENSATE_REQUIRED,
     KINDS,
     ONE_OF,
@@ -74,8 +75,12 @@ class Items(Parts):
             entries = {key: each for key, each in node.entries.items() if each is not head}
             rest = type(node)(entries, node.span)
         rest = self._one_kind(rest, kind)
-        keys = self.keys(rest, CALLED[kind], known, REQUIRED.get(kind, ()), at=head.value.span)
-        if isinstance(head.value, Scalar) and head.value.value is None:
+        required = REQUIRED.get(kind, ()) if isinstance(head.value, Scalar) else ()
+        keys = self.keys(rest, CALLED[kind], known, required, at=head.value.span)
+        if not isinstance(head.value, Scalar):
+            self._content_as_name(head, kind)
+            name = None
+        elif head.value.value is None:
             self._nameless(node, head, kind)
             name = None
         else:
@@ -96,6 +101,14 @@ class Items(Parts):
             return node
         entries = {key: each for key, each in node.entries.items() if key not in others}
         return type(node)(entries, node.span)
+
+    def _content_as_name(self, head: Entry, kind: str) -> None:
+        """What belongs under a key of the item stands where its name belongs."""
+        key = CONTENT.get(kind)
+        where = f"what stands here under `{key}:`" if key else f"these keys beside `{kind}`"
+        what = "a list" if isinstance(head.value, Sequence) else "a mapping"
+        message = f"{what.capitalize()} stands where the name of {CALLED[kind]} belongs."
+        self.report("SY004", head.value.span, message, f"Write `{kind}: NAME`, and {where}.")
 
     def _nameless(self, node: Mapping, head: Entry, kind: str) -> None:
         if not (isinstance(node, OpenMapping) and len(node.entries) == 1):

@@ -189,7 +189,7 @@ class Shapes:
             return None
         value = node.value if isinstance(node, Scalar) else None
         if not isinstance(value, int) or isinstance(value, bool):
-            self.wrong_shape(node, f"a whole number for {what}")
+            self.wrong_shape(node, f"a whole number for {what}", _as_whole(node))
             return None
         if value < least:
             self.report("SY009", node.span, f"{what} must be at least {least}, found {value}.")
@@ -236,6 +236,12 @@ def key_fix(key: Scalar, meant: str | None) -> Repair | None:
 def is_word(node: Node) -> TypeGuard[Scalar]:
     """Whether ``node`` is one plain word that a help may repeat."""
     return isinstance(node, Scalar) and node.text.isidentifier() and len(node.text) <= LONGEST_SHOWN
+
+
+def _as_whole(node: Node) -> str | None:
+    """What to write instead of a number that is not whole, or stands in quotes."""
+    number = node.text.partition(".")[0].lstrip("v") if isinstance(node, Scalar) else ""
+    return f"Write `{int(number)}`." if number.isascii() and number.isdigit() else None
 
 
 def _shown(node: Scalar) -> str:

@@ -80,8 +80,8 @@ def _finding(step: Step, facts: ItemFacts) -> Diagnostic:
     return diagnostic(
         "RE005",
         step.on_unknown.span,
-        f"After a lost answer {step.name.text!r} may have taken effect, and `on_unknown: fail` takes"
-        f" it for never done: {stays}.",
+        f"After a lost answer {step.name.text!r} may have taken effect, and `on_unknown: fail`"
+        f" takes it for never done: {stays}.",
         help=f"Remove `on_unknown` (then {default}), or let it be settled first (`query` or"
         " `manual`); say `effect: none` if the step changes nothing.",
     )

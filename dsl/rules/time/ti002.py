@@ -38,7 +38,7 @@ MOST = 5  # further steps that are pointed at
 
 
 def check_saga(saga: Saga) -> Iterator[Diagnostic]:
-    """Yields one finding for all steps of a saga that have no time limit, and their compensations."""
+    """Yields one finding for all steps, and compensations, of a saga that have no time limit."""
     if saga.timeout is not None:
         return
     steps = [each for each in every_item(saga.items) if isinstance(each, Step) and not each.timeout]
