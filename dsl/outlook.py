@@ -32,6 +32,7 @@ class Outlook:
         self.saga = saga
         self.structure = structure
         self.children = children
+        self._records: dict[tuple[str, bool], RecordType] = {}  # of what has many branches
 
     def output(self, item: Item) -> RecordType:
         """What an item itself gives when it is done."""
@@ -79,10 +80,8 @@ class Outlook:
         """The type of an item's name for ``reader``: optional fields if it may be missing."""
         item = place.item
         match item:
-            case Foreach():
-                record = self._loop(item)
-            case Parallel():
-                record = _branches(item)
+            case Foreach() | Parallel():
+                return self._kept(place, item, seen.optional)
             case Wait() if item.first:
                 record = self._race(place, item, reader)
             case SubSaga() if self.children.get(place.name) is None:
@@ -94,6 +93,15 @@ class Outlook:
             case _:
                 record = self.output(item)
         return _all_optional(record) if seen.optional else record
+
+    def _kept(self, place: Place, item: Foreach | Parallel, optional: bool) -> RecordType:
+        """The type of a loop or a fork: the same for every reader, and long to make."""
+        known = self._records.get((place.name, optional))
+        if known is None:
+            record = self._loop(item) if isinstance(item, Foreach) else _branches(item)
+            known = _all_optional(record) if optional else record
+            self._records[(place.name, optional)] = known
+        return known
 
     def _unknown(self, item: Wait) -> bool:
         """Whether its event is misspelt (NA001 says so); of one not declared nothing is read."""

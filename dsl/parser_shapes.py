@@ -5,6 +5,7 @@ Each check reports what is wrong once and returns None, and the parser goes on w
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 from typing import TypeGuard
 
@@ -17,6 +18,7 @@ from .repairs import renamed, written
 from .span import Span
 from .suggest import did_you_mean, nearest
 
+_WHOLE = re.compile(r"[1-9][0-9]{0,8}")
 _YAML_1_1 = {"yes": True, "on": True, "y": True, "no": False, "off": False, "n": False}
 
 
@@ -241,7 +243,7 @@ def is_word(node: Node) -> TypeGuard[Scalar]:
 def _as_whole(node: Node) -> str | None:
     """What to write instead of a number that is not whole, or stands in quotes."""
     number = node.text.partition(".")[0].lstrip("v") if isinstance(node, Scalar) else ""
-    return f"Write `{int(number)}`." if number.isascii() and number.isdigit() else None
+    return f"Write `{number}`." if _WHOLE.fullmatch(number) else None
 
 
 def _shown(node: Scalar) -> str:
