@@ -93,6 +93,7 @@ CODES: dict[str, Code] = {
     "ST012": Code("shadowed-name", W),
     "ST013": Code("one-branch-parallel", W),
     "ST014": Code("version-not-raised", E),
+    "ST015": Code("unused-lock", I),
     "SY001": Code("invalid-yaml", E),
     "SY002": Code("unknown-key", E),
     "SY003": Code("missing-key", E),

@@ -249,7 +249,10 @@ def _there(expr: Expr, type_: Type, scope: Scope) -> Type:
     if isinstance(resolved, OptionalType) or resolved == NULL:
         path = path_of(expr)
         name = f"`{'.'.join(path)}`" if path else "This"
-        help = f"Ask before: `{'.'.join(path)} is not None and ...`." if path else None
+        help = None
+        if path:
+            help = f"Ask before: `{'.'.join(path)} is not None and ...` in a condition, `... if"
+            help += f" {'.'.join(path)} is not None else ...` in a value."
         raise TypeProblem("DA001", expr.span, f"{name} may be absent here.", help)
     return resolved
 
