@@ -19,6 +19,7 @@ ONLY_WITH: dict[str, tuple[str, ...]] = {
     "RE003": ("fence",),
     "RE005": ("on_unknown",),
     "ST001": ("needs",),
+    "ST015": ("declared locks",),
     "TI001": ("wait",),
 }
 
@@ -31,6 +32,8 @@ def traits(saga: Saga) -> set[str]:
         found.update(item.keys)
     if any(not service.fence for service in saga.services.values()):
         found.add("fence")
+    if saga.locks:
+        found.add("declared locks")
     return found
 
 
