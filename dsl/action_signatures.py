@@ -137,9 +137,10 @@ class Agreement:
         types = self.saga.types
         why = None
         if declared.input is not None and not assignable(use.input, declared.input, types):
-            why = f"the input is {show(use.input)}, and {show(declared.input)} is declared"
+            why = f"its input is {show(use.input)}, and {show(declared.input)} is declared"
         elif not self._gives(declared, use):
-            why = f"the output {show(use.output)} is not what is declared"
+            given = show(declared.output or EMPTY)
+            why = f"its output is {show(use.output)}, and {given} is declared"
         if why is None and declared.fails is not None:
             known = {each.name.text for each in declared.fails}
             new = [r.name.text for r in use.refusals if r.name.text not in known]
@@ -149,7 +150,8 @@ class Agreement:
             service, action = use.key
             message = f"This use of {action!r} of {service!r} does not fit: {why}."
             label = Label("declared here", declared.name.span)
-            self.found.add(diagnostic("TY004", use.span, message, labels=(label,)))
+            help = "Write what is declared; or correct the declaration, if it is wrong."
+            self.found.add(diagnostic("TY004", use.span, message, help=help, labels=(label,)))
 
     def _gives(self, declared: ActionDeclaration, use: Use) -> bool:
         if declared.output is None or use.output == EMPTY:

@@ -142,7 +142,8 @@ class Binder:
             return ANY
         if reach.path[:1] == ("key",) and not spot.keyed:
             message = "`saga.key` cannot be read here: this is what it is made of."
-            self.found.add(diagnostic("NA003", reach.span, message, help="Use `input` only."))
+            help = "Use what tells one saga from another, such as `${input.id}`."
+            self.found.add(diagnostic("NA003", reach.span, message, help=help))
             return ANY
         return STATELESS
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Literal, cast
 
-from .habits import MEANT
+from .habits import MEANT, meant_key
 from .model import (
     Branch,
     Case,
@@ -23,13 +23,14 @@ from .model import (
     Undo,
     Wait,
 )
-from .nodes import Entry, Mapping, Node, Scalar
+from .nodes import Entry, Mapping, Node, Scalar, Sequence
 from .parser_parts import Parts
 from .parser_shapes import Keys, is_word, key_fix
 from .parser_vocabulary import (
     CALLED,
     COMMON,
     COMPOSITE_ROLES,
+    CONTENT,
     GROUP_COMPENSATE_REQUIRED,
     KINDS,
     ONE_OF,
@@ -93,8 +94,12 @@ class Items(Parts):
             entries = {key: each for key, each in node.entries.items() if each is not head}
             rest = type(node)(entries, node.span)
         rest = self._one_kind(rest, kind)
-        keys = self.keys(rest, CALLED[kind], known, REQUIRED.get(kind, ()), at=head.value.span)
-        if isinstance(head.value, Scalar) and head.value.value is None:
+        required = REQUIRED.get(kind, ()) if isinstance(head.value, Scalar) else ()
+        keys = self.keys(rest, CALLED[kind], known, required, at=head.value.span)
+        if not isinstance(head.value, Scalar):
+            self._content_as_name(head, kind)
+            name = None
+        elif head.value.value is None:
             self._nameless(node, head, kind)
             name = None
         else:
@@ -109,7 +114,7 @@ class Items(Parts):
         others = [
             key
             for key in node.entries
-            if key in KINDS and key != kind and not self._meant_key(node, kind, key)
+            if key in KINDS and key != kind and not meant_key(key, KINDS[kind], node.entries)
         ]
         for key in others:
             self._second_kind(node, kind, key)
@@ -118,16 +123,18 @@ class Items(Parts):
         entries = {key: each for key, each in node.entries.items() if key not in others}
         return type(node)(entries, node.span)
 
-    @staticmethod
-    def _meant_key(node: Mapping, kind: str, key: str) -> bool:
-        """Whether the kind ``key`` stands for a key of this item: ``fail`` for ``fails``."""
-        meant = MEANT.get(key)
-        return meant in KINDS[kind] and meant not in node.entries
-
     def _second_kind(self, node: Mapping, kind: str, key: str) -> None:
         message = f"This item is {CALLED[kind]} already: {key!r} would make it another."
         help = f"Begin a new item with `- {key}: ...`."
         self.report("SY002", node.entries[key].key.span, message, help)
+
+    def _content_as_name(self, head: Entry, kind: str) -> None:
+        """What belongs under a key of the item stands where its name belongs."""
+        key = CONTENT.get(kind)
+        where = f"what stands here under `{key}:`" if key else f"these keys beside `{kind}`"
+        what = "a list" if isinstance(head.value, Sequence) else "a mapping"
+        message = f"{what.capitalize()} stands where the name of {CALLED[kind]} belongs."
+        self.report("SY004", head.value.span, message, f"Write `{kind}: NAME`, and {where}.")
 
     def _nameless(self, node: Mapping, head: Entry, kind: str) -> None:
         if not (isinstance(node, OpenMapping) and len(node.entries) == 1):

@@ -17,7 +17,9 @@ ONLY_WITH: dict[str, tuple[str, ...]] = {
     "CO007": ("role",),
     "PI007": ("foreach", "repeat"),
     "RE003": ("fence",),
+    "RE005": ("on_unknown",),
     "ST001": ("needs",),
+    "ST015": ("declared locks",),
     "TI001": ("wait",),
 }
 
@@ -30,6 +32,8 @@ def traits(saga: Saga) -> set[str]:
         found.update(item.keys)
     if any(not service.fence for service in saga.services.values()):
         found.add("fence")
+    if saga.locks:
+        found.add("declared locks")
     return found
 
 

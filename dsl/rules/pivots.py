@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from sagac.dsl.facts import Position, Role
 from sagac.dsl.graph import SagaGraph
-from sagac.dsl.model import Item
+from sagac.dsl.model import Item, Undo
 
 from .failing import choosing_join, written_role
 from .places import Places, Relation, places_of
@@ -71,6 +71,8 @@ def claims_to_be_undone(graph: SagaGraph, item: Item) -> bool:
     facts = graph.facts[item.name.text]
     if facts.position is not Position.AFTER or written_role(item) in ("pivot", "optional"):
         return False
+    if isinstance(item, Undo):
+        return True
     return getattr(item, "compensate", None) is not None or written_role(item) == "compensatable"
 
 
