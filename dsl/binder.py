@@ -7,7 +7,9 @@ from collections.abc import Iterator, Mapping
 from .codes import diagnostic
 from .diagnostics import Diagnostics
 from .facts import Reach
-from .model import Foreach, Group
+from .graph import SagaGraph
+from .inline import inlined_record
+from .model import Foreach, Group, Saga
 from .outlook import FAILED, STATELESS, Outlook
 from .reach import Seen, look, reads
 from .records import dataclass, field, replace
@@ -18,7 +20,7 @@ from .structure import Place, Structure
 from .suggest import nearest
 from .syntax import Attribute, Expr, Reference, Value
 from .typecheck import check, infer
-from .types import ANY, EnumType, ListType, OptionalType, Primitive, Type
+from .types import ANY, EnumType, ListType, OptionalType, Primitive, RecordType, Type
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +215,17 @@ class Binder:
         if spot.reader is not None:
             yield from self.structure.conditions(spot.reader)
         yield from ((condition, True) for condition in spot.holds)
+
+
+def binder_of(
+    saga: Saga, structure: Structure, children: Mapping[str, SagaGraph], found: Diagnostics
+) -> Binder:
+    """The binder of a saga that uses ``children``, each by the name of its item."""
+    outputs: dict[str, RecordType | None] = {
+        name: inlined_record(child.output_type, child.saga.types)
+        for name, child in children.items()
+    }
+    return Binder(structure, Outlook(saga, structure, outputs), found)
 
 
 def _after_members(seen: Seen, target: Place, group: Place) -> Seen:
