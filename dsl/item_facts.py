@@ -31,7 +31,7 @@ from .model import (
 )
 from .positions import Positions
 from .reach import may_be_missing, reads
-from .records import dataclass, replace
+from .records import dataclass, fill
 from .relations import BOOLEAN, INTEGER, NUMBER
 from .structure import Place, Structure
 from .syntax import Expr, Value
@@ -123,7 +123,7 @@ class FactMaker:
         if unknown is OnUnknown.FAIL and item.effect and self._covered(place):
             unknown = OnUnknown.COMPENSATE
         service = self.saga.services.get(base.service)
-        return replace(
+        return fill(
             base,
             action=action,
             input=values,
@@ -171,7 +171,7 @@ class FactMaker:
             item.span,
             short=False,
         )
-        return replace(
+        return fill(
             base,
             action=action,
             input=values,
@@ -191,13 +191,13 @@ class FactMaker:
         if child is not None:
             self.inputs.check_child(item, child, spot)
             types = inlined_record(child.saga.input, child.saga.types)
-        return replace(base, input=values, input_type=types, effect=True)
+        return fill(base, input=values, input_type=types, effect=True)
 
     def _group(self, place: Place, item: Group, base: ItemFacts) -> ItemFacts:
         if item.compensate is None:
             return base
         undo = self._compensation(place, item.compensate, base.service, {})
-        return replace(base, effect=True, compensation=undo, undo_reads=_undo_reads(undo))
+        return fill(base, effect=True, compensation=undo, undo_reads=_undo_reads(undo))
 
     def _compensation(
         self, place: Place, written: Compensate, service: str, given: dict[str, Value]

@@ -13,7 +13,7 @@ from .declared import check_names, owners
 from .diagnostics import Diagnostics
 from .draft import Draft, draw
 from .facts import ItemFacts, Position, Role
-from .failures import saga_reasons, with_failures
+from .failures import fill_failures, saga_reasons
 from .graph import Node, SagaGraph
 from .item_facts import FactMaker, Surroundings
 from .model import Saga, Step, SubSaga
@@ -62,8 +62,8 @@ def _graph(
     maker = FactMaker(Surroundings(saga, structure, owned, positions, children), binder)
     facts = {place.name: maker.facts(place) for place in structure.in_order()}
     agreement = Agreement(saga, found)
-    facts = agreement.agree(facts)
-    facts = with_failures(facts, children)
+    agreement.agree(facts)
+    fill_failures(facts, children)
     output = _check_top(saga, binder)
     return SagaGraph(
         saga=saga,

@@ -35,6 +35,8 @@ class Section(NamedTuple):
 
 def sections(item: Item) -> tuple[Section, ...]:
     """The lists inside ``item``, in the order of the file."""
+    if item.__class__ is Step and not item.recover:  # nearly always
+        return ()
     match item:
         case Parallel():
             return tuple(Section("branch", each.name.text, each.items) for each in item.branches)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sagac.dsl.model import Saga
 
-from .places import every_item
+from .places import items_of
 
 ONLY_WITH: dict[str, tuple[str, ...]] = {
     "CO004": ("foreach",),
@@ -25,7 +25,7 @@ ONLY_WITH: dict[str, tuple[str, ...]] = {
 def traits(saga: Saga) -> set[str]:
     """The kinds of the items of ``saga``, and the keys that are written on any of them."""
     found: set[str] = set()
-    for item in every_item(saga.items):
+    for item in items_of(saga):
         found.add(item.kind)
         found.update(item.keys)
     if any(not service.fence for service in saga.services.values()):
