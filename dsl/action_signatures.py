@@ -48,7 +48,7 @@ class Agreement:
             for use in _uses(each):
                 self._add(use)
         for key, known in self.signatures.items():
-            self.signatures[key] = replace(known, uses=tuple(self.uses[key]))
+            fill(known, uses=tuple(self.uses[key]))
         for each in facts.values():
             self._fill_types(each)
 

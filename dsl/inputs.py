@@ -51,7 +51,7 @@ class Inputs:
     def types(self, values: dict[str, Value], spot: Spot, silent: bool = False) -> RecordType:
         """The types of the fields; optional where the value may be missing."""
         binder = self._silent if silent else self.binder
-        return RecordType(tuple(_field(n, binder.infer(v, spot)) for n, v in values.items()))
+        return RecordType(tuple([_field(n, binder.infer(v, spot)) for n, v in values.items()]))
 
     def own_output(
         self, item: Step, output: RecordType, taken: dict[str, Value]

@@ -21,7 +21,7 @@ from .positions import Positions, find_positions, is_covered
 from .records import replace
 from .relations import BOOLEAN, present
 from .schemas import with_schemas
-from .structure import Structure
+from .structure import Structure, keep
 from .syntax import Value
 from .types import EMPTY, Field, ListType, OptionalType, RecordType, Type
 
@@ -62,6 +62,7 @@ def _graph(
     maker = FactMaker(Surroundings(saga, structure, owned, positions, children), binder)
     facts = {place.name: maker.facts(place) for place in structure.in_order()}
     agreement = Agreement(saga, found)
+    keep(structure)
     agreement.agree(facts)
     fill_failures(facts, children)
     output = _check_top(saga, binder)

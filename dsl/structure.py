@@ -186,6 +186,19 @@ class Structure:
                 yield from chosen(parent.item, here.list.number)
 
 
+_latest: list[Structure] = []
+
+
+def keep(structure: Structure) -> None:
+    """Keeps the structure for those that ask for the ``latest``."""
+    _latest[:] = [structure]
+
+
+def latest(saga: Saga) -> Structure | None:
+    """The structure of ``saga`` if it is the one that was kept last; it is not kept any longer."""
+    return _latest.pop() if _latest and _latest[0].saga is saga else None
+
+
 def chosen(item: Choose, number: int) -> Iterator[tuple[Expr, bool]]:
     """The conditions that hold, or do not, in the case ``number`` of a choose."""
     for case in item.cases[: min(number, MOST_REMEMBERED)]:

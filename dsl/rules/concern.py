@@ -15,9 +15,17 @@ ONLY_WITH: dict[str, tuple[str, ...]] = {
     "CO005": ("parallel", "foreach"),
     "CO006": ("saga",),
     "CO007": ("role",),
+    "CO014": ("recover",),
+    "DA002": ("events",),
+    "PI001": ("role",),
+    "PI002": ("role",),
+    "PI003": ("role",),
+    "PI004": ("role",),
+    "PI005": ("role",),
     "PI007": ("foreach", "repeat"),
     "RE003": ("fence",),
     "ST001": ("needs",),
+    "ST003": ("fail",),
     "TI001": ("wait",),
 }
 
