@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 from .codes import diagnostic
 from .diagnostics import Diagnostics
@@ -12,7 +13,7 @@ from .inline import inlined_record
 from .model import Foreach, Group, Saga
 from .outlook import FAILED, STATELESS, Outlook
 from .reach import Seen, look, reads
-from .records import dataclass, field, replace
+from .records import dataclass, replace
 from .relations import present
 from .repairs import renamed
 from .scope import NO_PATHS, Scope, known
@@ -20,7 +21,9 @@ from .structure import Place, Structure
 from .suggest import nearest
 from .syntax import Attribute, Expr, Reference, Value
 from .typecheck import check, infer
-from .types import ANY, EnumType, ListType, OptionalType, Primitive, RecordType, Type
+from .types import ANY, EnumType, Field, ListType, OptionalType, Primitive, RecordType, Type
+
+NOTHING: Mapping[str, Type] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,7 @@ class Spot:
     failing: bool = False
     items: bool = True
     keyed: bool = True
-    extra: Mapping[str, Type] = field(default_factory=dict)
+    extra: Mapping[str, Type] = NOTHING
     holds: tuple[Expr, ...] = ()  # conditions of its own that hold here
 
 
@@ -51,6 +54,7 @@ class Binder:
         self.saga = outlook.saga
         self.found = found
         self._loop_types: dict[str, Type] = {}
+        self._fields: dict[tuple[str, int], Field] = {}
         fields = {each.name: each for each in reversed(self.saga.input.fields)}
         plain = (Primitive, EnumType)
         self._sure: dict[str, Type] = {
@@ -71,6 +75,16 @@ class Binder:
         if value.base.name != "input" or "input" in spot.extra:
             return None
         return self._sure.get(value.name)
+
+    def sure_field(self, name: str, value: Value, spot: Spot) -> Field | None:
+        """A field ``name`` of the type of ``value`` if that is sure: one object for all of them."""
+        type_ = self._sure_type(value, spot)
+        if type_ is None:
+            return None
+        found = self._fields.get((name, id(type_)))
+        if found is None:
+            found = self._fields[name, id(type_)] = Field(name, type_, False)
+        return found
 
     def check(self, value: Value, target: Type, spot: Spot) -> None:
         """Reports ``value`` where it cannot stand for ``target``."""
@@ -234,9 +248,10 @@ def _after_members(seen: Seen, target: Place, group: Place) -> Seen:
     return seen._replace(optional=True) if inside else seen
 
 
-def compensating(place: Place, spot: Spot) -> Spot:
-    """The spot of the compensation of ``place``."""
-    return replace(spot, own=True, failing=True, inside=isinstance(place.item, Group))
+def compensating(place: Place, holds: tuple[Expr, ...]) -> Spot:
+    """The spot of the compensation of ``place``, where its own conditions ``holds`` hold."""
+    inside = isinstance(place.item, Group)
+    return Spot(place, inside, own=True, failing=True, holds=holds)
 
 
 def event_spot(spot: Spot, data: Type | None) -> Spot:

@@ -67,6 +67,8 @@ def _whole(facts: ItemFacts, own: Reasons, whole: Mapping[str, Reasons]) -> Reas
         return ()
     if isinstance(item, Parallel | Foreach) and item.join == "settled":
         return ()
+    if isinstance(item, Step) and not item.recover:
+        return own if len(own) < 2 else united((own,))
     lists = [_members(section, whole) for section in sections(item)]
     if isinstance(item, Parallel):
         failing = sum(1 for each in lists if each)

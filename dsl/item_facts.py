@@ -9,7 +9,7 @@ from .defaults import call_timeout, forward_retry, role_of, undo_retry, unknown_
 from .facts import Compensation, ItemFacts, OnUnknown, Reach
 from .graph import SagaGraph
 from .inline import inlined_record
-from .inputs import Inputs, input_record
+from .inputs import Inputs
 from .model import (
     Choose,
     Compensate,
@@ -66,7 +66,7 @@ class FactMaker:
         item, name = place.item, place.name
         parents, loops = self._around(place)
         position = self.around.positions.of[name]
-        here = place.list
+        before = place.list.predecessors[place.position]
         base = ItemFacts(
             item=item,
             parents=parents,
@@ -75,7 +75,7 @@ class FactMaker:
             position=position,
             role=role_of(item, position, isinstance(item, Step) and item.effect),
             cancellable=name in self.around.positions.cancellable,
-            predecessors=tuple(here.items[n].name.text for n in here.predecessors[place.position]),
+            predecessors=tuple([place.list.items[n].name.text for n in before]),
             reads=self._reads(item),
             maybe=may_be_missing(place),
             output_type=self.binder.outlook.output(item),
@@ -117,7 +117,8 @@ class FactMaker:
         values, types = self.inputs.make(item.input, Spot(place, holds=_own(item)))
         undo = None
         if item.compensate is not None:
-            given = {**values, **self.inputs.own_output(item, base.output_type, values)}
+            own = self.inputs.own_output(item, base.output_type, values)
+            given = {**values, **own} if own else values
             undo = self._compensation(place, item.compensate, base.service, given)
         unknown = unknown_leads_to(item, base.role, not once, undo is not None)
         if unknown is OnUnknown.FAIL and item.effect and self._covered(place):
@@ -137,7 +138,7 @@ class FactMaker:
             heartbeat=item.heartbeat.value if item.heartbeat is not None else None,
             on_unknown=unknown,
             compensation=undo,
-            undo_reads=_undo_reads(undo),
+            undo_reads=base.reads if _reads_the_same(item, values, undo) else _undo_reads(undo),
         )
 
     def _covered(self, place: Place) -> bool:
@@ -204,7 +205,7 @@ class FactMaker:
     ) -> Compensation:
         """``given`` is the request of the short form."""
         owner = written.service.text if written.service is not None else service
-        spot = compensating(place, Spot(place, holds=_own(place.item)))
+        spot = compensating(place, _own(place.item))
         short = written.input is None
         if short:
             values = self.inputs.declared_only(owner, written.action.text, given)
@@ -230,12 +231,18 @@ class FactMaker:
 
     def _reads(self, item: Item) -> tuple[Reach, ...]:
         found: dict[tuple[str, tuple[str, ...]], Reach] = {}
-        bare = (value for value, _ in _expressions(item))
-        for value in (*bare, *_plain_values(item)):
+        for value in self._read_values(item):
             for reach in reads(value):
                 if reach.root != "saga" and reach.root != "event":
                     found.setdefault((reach.root, reach.path), reach)
         return tuple(found.values())
+
+    def _read_values(self, item: Item) -> list[Value]:
+        """The values that an item reads before it runs, or at its end."""
+        if isinstance(item, Step | SubSaga):
+            own: list[Value] = [] if item.condition is None else [item.condition]
+            return [*own, *self.inputs.record(item.input).fields.values()]
+        return [*(value for value, _ in _expressions(item)), *_plain_values(item)]
 
     def _check(self, place: Place) -> None:
         item = place.item
@@ -306,8 +313,6 @@ def _counts(*values: Join | None) -> Iterator[tuple[Expr, Type]]:
 def _plain_values(item: Item) -> Iterator[Value]:
     """The values that an item reads besides, whatever they are."""
     match item:
-        case Step() | SubSaga() if item.input is not None:
-            yield input_record(item.input)
         case Wait():
             found = (item.match, *(each.match for each in item.first))
             yield from (each for each in found if each is not None)
@@ -315,6 +320,13 @@ def _plain_values(item: Item) -> Iterator[Value]:
             yield item.data
         case Repeat() if item.until is not None:
             yield item.until
+
+
+def _reads_the_same(item: Step, values: dict[str, Value], undo: Compensation | None) -> bool:
+    """Whether the compensation is given just what the step is given."""
+    if undo is None or undo.input is not values:
+        return False
+    return undo.when is None and item.condition is None
 
 
 def _undo_reads(undo: Compensation | None) -> tuple[Reach, ...]:

@@ -176,6 +176,8 @@ class Structure:
 
     def conditions(self, place: Place) -> Iterator[tuple[Expr, bool]]:
         """What holds (or does not) wherever ``place`` is reached, without its own ``if``."""
+        if place.list.parent is None:
+            return
         around = list(place.upwards())
         for here in reversed(around):
             if here is not place and here.item.condition is not None:
