@@ -6,7 +6,7 @@ layouts, so that a cold lint need not import it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
 from functools import cached_property
 from heapq import heappop, heappush
@@ -93,6 +93,7 @@ class SagaGraph:
     start_service: str
     nodes: tuple[Node, ...]
     links: tuple[Link, ...]  # the edges without their data, which few want to know
+    live_data: Callable[[SagaGraph], Sequence[tuple[Live, ...]]] = field(compare=False)
     children: Mapping[str, SagaGraph] = field(default_factory=dict)  # by the sub-saga item's name
     judge: str | None = None  # the item that decides a race with cancel or deadline; None: the end
     output_type: RecordType = EMPTY
@@ -103,9 +104,7 @@ class SagaGraph:
     @cached_property
     def edges(self) -> tuple[Edge, ...]:
         """The edges with their live data, found when somebody asks for it."""
-        from .live import live_data
-
-        data = live_data(self)
+        data = self.live_data(self)
         return tuple(Edge(index, *link, data[index]) for index, link in enumerate(self.links))
 
     @cached_property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any, TypeAlias
 
 from .binder import Binder, Spot, compensating, event_spot
 from .defaults import call_timeout, forward_retry, role_of, undo_retry, unknown_leads_to
@@ -31,13 +32,14 @@ from .model import (
 )
 from .positions import Positions
 from .reach import may_be_missing, reads
-from .records import dataclass, fill
+from .records import dataclass
 from .relations import BOOLEAN, INTEGER, NUMBER
 from .structure import Place, Structure
 from .syntax import Expr, Value
 from .types import ANY, ListType, Primitive, Type
 
 DURATION = Primitive("duration")
+_Facts: TypeAlias = "dict[str, Any]"  # fields of the facts of one item, by name
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,21 +69,21 @@ class FactMaker:
         parents, loops = self._around(place)
         position = self.around.positions.of[name]
         before = place.list.predecessors[place.position]
-        base = ItemFacts(
-            item=item,
-            parents=parents,
-            loops=loops,
-            service=self.around.owners[name],
-            position=position,
-            role=role_of(item, position, isinstance(item, Step) and item.effect),
-            cancellable=name in self.around.positions.cancellable,
-            predecessors=tuple([place.list.items[n].name.text for n in before]),
-            reads=self._reads(item),
-            maybe=may_be_missing(place),
-            output_type=self.binder.outlook.output(item),
-        )
+        base: _Facts = {
+            "item": item,
+            "parents": parents,
+            "loops": loops,
+            "service": self.around.owners[name],
+            "position": position,
+            "role": role_of(item, position, isinstance(item, Step) and item.effect),
+            "cancellable": name in self.around.positions.cancellable,
+            "predecessors": tuple([place.list.items[n].name.text for n in before]),
+            "reads": self._reads(item),
+            "maybe": may_be_missing(place),
+            "output_type": self.binder.outlook.output(item),
+        }
         self._check(place)
-        return self._special(place, base)
+        return ItemFacts(**base, **self._special(place, base))
 
     def _around(self, place: Place) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """The composites around a place and the loops among them; shared by those of one list."""
@@ -93,7 +95,7 @@ class FactMaker:
             self._loops[id(place.list)] = known
         return known
 
-    def _special(self, place: Place, base: ItemFacts) -> ItemFacts:
+    def _special(self, place: Place, base: _Facts) -> _Facts:
         match place.item:
             case Step():
                 return self._step(place, place.item, base)
@@ -103,13 +105,13 @@ class FactMaker:
                 return self._sub_saga(place, place.item, base)
             case Group():
                 return self._group(place, place.item, base)
-        return base
+        return {}
 
     # -- kinds ------------------------------------------------------------------------------
 
-    def _step(self, place: Place, item: Step, base: ItemFacts) -> ItemFacts:
+    def _step(self, place: Place, item: Step, base: _Facts) -> _Facts:
         action = (item.action or item.name).text
-        declared = self.inputs.declaration(base.service, action)
+        declared = self.inputs.declaration(base["service"], action)
         idempotent = item.idempotent
         if idempotent is None:
             idempotent = declared.idempotent if declared is not None else None
@@ -117,29 +119,29 @@ class FactMaker:
         values, types = self.inputs.make(item.input, Spot(place, holds=_own(item)))
         undo = None
         if item.compensate is not None:
-            own = self.inputs.own_output(item, base.output_type, values)
+            own = self.inputs.own_output(item, base["output_type"], values)
             given = {**values, **own} if own else values
-            undo = self._compensation(place, item.compensate, base.service, given)
-        unknown = unknown_leads_to(item, base.role, not once, undo is not None)
+            undo = self._compensation(place, item.compensate, base["service"], given)
+        unknown = unknown_leads_to(item, base["role"], not once, undo is not None)
         if unknown is OnUnknown.FAIL and item.effect and self._covered(place):
             unknown = OnUnknown.COMPENSATE
-        service = self.saga.services.get(base.service)
-        return fill(
-            base,
-            action=action,
-            input=values,
-            input_type=types,
-            refusals=self._refusals(item),
-            effect=item.effect,
-            idempotent=not once,
-            fence=service.fence if service is not None else True,
-            retry=forward_retry(self.saga, item.retry, base.role, once),
-            timeout=call_timeout(self.saga, item.timeout),
-            heartbeat=item.heartbeat.value if item.heartbeat is not None else None,
-            on_unknown=unknown,
-            compensation=undo,
-            undo_reads=base.reads if _reads_the_same(item, values, undo) else _undo_reads(undo),
-        )
+        service = self.saga.services.get(base["service"])
+        same = _reads_the_same(item, values, undo)
+        return {
+            "action": action,
+            "input": values,
+            "input_type": types,
+            "refusals": self._refusals(item),
+            "effect": item.effect,
+            "idempotent": not once,
+            "fence": service.fence if service is not None else True,
+            "retry": forward_retry(self.saga, item.retry, base["role"], once),
+            "timeout": call_timeout(self.saga, item.timeout),
+            "heartbeat": item.heartbeat.value if item.heartbeat is not None else None,
+            "on_unknown": unknown,
+            "compensation": undo,
+            "undo_reads": base["reads"] if same else _undo_reads(undo),
+        }
 
     def _covered(self, place: Place) -> bool:
         groups = (here.item for here in place.upwards() if here is not place)
@@ -154,7 +156,7 @@ class FactMaker:
                 return (*item.fails, Refusal(Name("locked", lock.span), None))
         return item.fails
 
-    def _undo(self, place: Place, item: Undo, base: ItemFacts) -> ItemFacts:
+    def _undo(self, place: Place, item: Undo, base: _Facts) -> _Facts:
         action = (item.action or item.name).text
         spot = Spot(place, failing=True, holds=_own(item))
         values, types = self.inputs.make(item.input, spot)
@@ -162,7 +164,7 @@ class FactMaker:
         timeout = call_timeout(self.saga, item.timeout)
         undo = Compensation(
             action,
-            base.service,
+            base["service"],
             values,
             types,
             retry,
@@ -172,33 +174,32 @@ class FactMaker:
             item.span,
             short=False,
         )
-        return fill(
-            base,
-            action=action,
-            input=values,
-            input_type=types,
-            effect=True,
-            retry=retry,
-            timeout=timeout,
-            on_unknown=OnUnknown.RETRY,
-            compensation=undo,
-            undo_reads=_undo_reads(undo),
-        )
+        return {
+            "action": action,
+            "input": values,
+            "input_type": types,
+            "effect": True,
+            "retry": retry,
+            "timeout": timeout,
+            "on_unknown": OnUnknown.RETRY,
+            "compensation": undo,
+            "undo_reads": _undo_reads(undo),
+        }
 
-    def _sub_saga(self, place: Place, item: SubSaga, base: ItemFacts) -> ItemFacts:
+    def _sub_saga(self, place: Place, item: SubSaga, base: _Facts) -> _Facts:
         child = self.around.children.get(place.name)
         spot = Spot(place, holds=_own(item))
         values, types = self.inputs.make(item.input, spot)
         if child is not None:
             self.inputs.check_child(item, child, spot)
             types = inlined_record(child.saga.input, child.saga.types)
-        return fill(base, input=values, input_type=types, effect=True)
+        return {"input": values, "input_type": types, "effect": True}
 
-    def _group(self, place: Place, item: Group, base: ItemFacts) -> ItemFacts:
+    def _group(self, place: Place, item: Group, base: _Facts) -> _Facts:
         if item.compensate is None:
-            return base
-        undo = self._compensation(place, item.compensate, base.service, {})
-        return fill(base, effect=True, compensation=undo, undo_reads=_undo_reads(undo))
+            return {}
+        undo = self._compensation(place, item.compensate, base["service"], {})
+        return {"effect": True, "compensation": undo, "undo_reads": _undo_reads(undo)}
 
     def _compensation(
         self, place: Place, written: Compensate, service: str, given: dict[str, Value]

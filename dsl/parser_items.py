@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, Literal, cast
 
 from .model import (
@@ -67,7 +67,7 @@ class Items(Parts):
         if head is None:
             return None
         if head.key.text == kind:
-            known = (kind, *KINDS[kind], *COMMON)
+            known: Collection[str] = _KNOWN[kind]
             rest = node
         else:  # misspelt, reported
             known = (*KINDS[kind], *COMMON)
@@ -139,17 +139,15 @@ class Items(Parts):
         return "step", first if is_step else None
 
     def _common(self, keys: Keys, name: Name | None, span: Span) -> dict[str, Any]:
-        needs = keys.get("needs")
-        return {
-            "name": name or Name("", span),
-            "span": span,
-            "description": self.text(keys.get("description")),
-            "condition": self.expression(keys.get("if")),
-            "needs": None
-            if needs is None
-            else self.name_list(needs, "a list of items of the same list", "an item"),
-            "keys": keys.spans,
-        }
+        found: dict[str, Any] = {"name": name or Name("", span), "span": span, "keys": keys.spans}
+        if "description" in keys:
+            found["description"] = self.text(keys.get("description"))
+        if "if" in keys:
+            found["condition"] = self.expression(keys.get("if"))
+        if "needs" in keys:
+            expected = "a list of items of the same list"
+            found["needs"] = self.name_list(keys.get("needs"), expected, "an item")
+        return found
 
     # -- one reader for each kind ---------------------------------------------------------------
 
@@ -335,6 +333,7 @@ class Items(Parts):
             self.report("SY004", keys.where(key), message, "Keep one of them.")
 
 
+_KNOWN = {kind: dict.fromkeys((kind, *keys, *COMMON)) for kind, keys in KINDS.items()}
 _OF_STEPS: dict[str, Callable[[Items, Node], Any]] = {
     "service": Items.service,
     "action": Items.action,

@@ -89,13 +89,10 @@ class Shapes:
         if not isinstance(node, Mapping):
             self.wrong_shape(node, f"{what} (a mapping)", help)
             return None
-        entries: dict[str, Entry] = {}
-        unknown: list[Entry] = []
-        for entry in node:
-            if entry.key.text in known:
-                entries[entry.key.text] = entry
-            else:
-                unknown.append(entry)
+        entries = node.entries
+        unknown = [entry for key, entry in entries.items() if key not in known]
+        if unknown:
+            entries = {key: entry for key, entry in entries.items() if key in known}
         for entry in unknown:
             self._unknown_key(entry, what, known, entries)
         keys = Keys(what, entries, node.span)

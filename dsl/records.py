@@ -172,7 +172,8 @@ class _Making:
     def __init__(self, cls: Any, own: list[str], every: Mapping[str, Field]) -> None:
         self.cls = cls
         self.every = every
-        members = {"__slots__": tuple(own), "__setattr__": _set}
+        # Both of them, or a base that refuses would make either go through Python.
+        members = {"__slots__": tuple(own), "__setattr__": _set, "__delattr__": object.__delattr__}
         self.open = type(cls)(cls.__name__, cls.__bases__, members)
 
     def begin(self) -> None:

@@ -16,6 +16,7 @@ from .facts import ItemFacts, Position, Role
 from .failures import fill_failures, saga_reasons
 from .graph import Node, SagaGraph
 from .item_facts import FactMaker, Surroundings
+from .live import live_data
 from .model import Saga, Step, SubSaga
 from .positions import Positions, find_positions, is_covered
 from .records import replace
@@ -72,6 +73,7 @@ def _graph(
         start_service=start,
         nodes=_nodes(draft, positions),
         links=tuple(draft.edges),
+        live_data=live_data,
         children=children,
         judge=positions.judge,
         output_type=output,
