@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, Literal, cast
 
 from .habits import MEANT, meant_key
@@ -87,7 +87,7 @@ class Items(Parts):
         if head is None:
             return None
         if head.key.text == kind:
-            known = (kind, *KINDS[kind], *COMMON)
+            known: Collection[str] = _KNOWN[kind]
             rest = node
         else:  # misspelt, reported
             known = (*KINDS[kind], *COMMON)
@@ -178,41 +178,25 @@ class Items(Parts):
         return "step", first if is_step else None
 
     def _common(self, keys: Keys, name: Name | None, span: Span) -> dict[str, Any]:
-        needs = keys.get("needs")
-        return {
-            "name": name or Name("", span),
-            "span": span,
-            "description": self.text(keys.get("description")),
-            "condition": self.expression(keys.get("if")),
-            "needs": None
-            if needs is None
-            else self.name_list(needs, "a list of items of the same list", "an item"),
-            "keys": keys.spans,
-        }
+        found: dict[str, Any] = {"name": name or Name("", span), "span": span, "keys": keys.spans}
+        if "description" in keys:
+            found["description"] = self.text(keys.get("description"))
+        if "if" in keys:
+            found["condition"] = self.expression(keys.get("if"))
+        if "needs" in keys:
+            expected = "a list of items of the same list"
+            found["needs"] = self.name_list(keys.get("needs"), expected, "an item")
+        return found
 
     # -- one reader for each kind ---------------------------------------------------------------
 
     def _step(self, keys: Keys, common: dict[str, Any]) -> Step:
-        get = keys.get
-        return Step(
-            **common,
-            service=self.service(get("service")),
-            action=self.action(get("action")),
-            input=self.input(get("input")),
-            output=self.record_type(get("output")),
-            fails=self.fails(get("fails")),
-            effect=self._effect(get("effect")),
-            role=self._word(get("role"), WORDS["role"], "A role"),
-            retry=self.retry(get("retry")),
-            timeout=self.duration(get("timeout"), "A timeout"),
-            heartbeat=self.duration(get("heartbeat"), "A heartbeat"),
-            idempotent=self.boolean(get("idempotent")),
-            on_unknown=self._word(get("on_unknown"), WORDS["on_unknown"], "'on_unknown'"),
-            compensate=self.compensate(get("compensate"), PART_REQUIRED["compensate"]),
-            recover=self.recover(get("recover")),
-            events=self.event_names(get("events")),
-            locks=self.locks(get("locks")),
-        )
+        """What is not written keeps the default of ``Step``: few steps have many keys."""
+        entries = keys.entries
+        for key, reader in _OF_STEPS.items():
+            if key in entries:
+                common[key] = reader(self, entries[key].value)
+        return Step(**common)
 
     def _undo(self, keys: Keys, common: dict[str, Any]) -> Undo:
         get = keys.get
@@ -388,6 +372,25 @@ class Items(Parts):
             self.report("SY004", keys.where(key), message, "Keep one of them.")
 
 
+_KNOWN = {kind: dict.fromkeys((kind, *keys, *COMMON)) for kind, keys in KINDS.items()}
+_OF_STEPS: dict[str, Callable[[Items, Node], Any]] = {
+    "service": Items.service,
+    "action": Items.action,
+    "input": Items.input,
+    "output": Items.record_type,
+    "fails": Items.fails,
+    "effect": lambda items, node: items._effect(node),
+    "role": lambda items, node: items._word(node, WORDS["role"], "A role"),
+    "retry": Items.retry,
+    "timeout": lambda items, node: items.duration(node, "A timeout"),
+    "heartbeat": lambda items, node: items.duration(node, "A heartbeat"),
+    "idempotent": Items.boolean,
+    "on_unknown": lambda items, node: items._word(node, WORDS["on_unknown"], "'on_unknown'"),
+    "compensate": lambda items, node: items.compensate(node, PART_REQUIRED["compensate"]),
+    "recover": Items.recover,
+    "events": Items.event_names,
+    "locks": Items.locks,
+}
 _READERS: dict[str, Callable[[Items, Keys, dict[str, Any]], Item]] = {
     kind: getattr(Items, f"_{kind}") for kind in KINDS
 }

@@ -98,10 +98,13 @@ class Shapes:
         if not isinstance(node, Mapping):
             self.wrong_shape(node, f"{what} (a mapping)", help)
             return None
-        entries = {entry.key.text: entry for entry in node if entry.key.text in known}
-        strays = self._strays(node, known, entries)
-        for entry in node:
-            if entry.key.text not in known and entry not in strays:
+        entries = node.entries
+        unknown = [entry for key, entry in entries.items() if key not in known]
+        if unknown:
+            entries = {key: entry for key, entry in entries.items() if key in known}
+        strays = self._strays(node, known, entries) if unknown else []
+        for entry in unknown:
+            if entry not in strays:
                 self._unknown_key(entry, what, known, entries)
         keys = Keys(what, entries, node.span)
         if not isinstance(node, OpenMapping):

@@ -21,10 +21,15 @@ class Second(NamedTuple):
     relation: Relation  # of the first to the second
 
 
+_latest: list[tuple[SagaGraph, tuple[Item, ...]]] = []
+
+
 def pivots(graph: SagaGraph) -> tuple[Item, ...]:
-    """The pivots that the file declares, in its order."""
-    found = [each.item for each in graph.facts.values() if written_role(each.item) == "pivot"]
-    return tuple(sorted(found, key=lambda item: item.name.span))
+    """The pivots that the file declares, in its order; kept for the next rule that asks."""
+    if not _latest or _latest[0][0] is not graph:
+        found = [each.item for each in graph.facts.values() if written_role(each.item) == "pivot"]
+        _latest[:] = [(graph, tuple(sorted(found, key=lambda item: item.name.span)))]
+    return _latest[0][1]
 
 
 def first_pivot(graph: SagaGraph) -> Item | None:
@@ -80,7 +85,7 @@ def after_by_pivot(graph: SagaGraph) -> dict[str, list[Item]]:
     """What is written as if it could still be undone, by the name of the pivot before it."""
     places, found = places_of(graph.saga), dict[str, list[Item]]()
     sound = sound_pivots(graph)
-    for facts in graph.facts.values():
+    for facts in graph.facts.values() if sound else ():
         if claims_to_be_undone(graph, facts.item):
             name = facts.item.name.text
             for pivot in sound:

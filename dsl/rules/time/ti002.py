@@ -8,7 +8,7 @@ from sagac.dsl.codes import diagnostic
 from sagac.dsl.diagnostics import Diagnostic, Label
 from sagac.dsl.model import Item, Saga, Step
 from sagac.dsl.rules.compensation.co010 import without_timeout
-from sagac.dsl.rules.places import every_item
+from sagac.dsl.rules.places import items_of
 from sagac.dsl.rules.rule import Rule
 from sagac.dsl.rules.times import ASSUMED
 
@@ -41,7 +41,7 @@ def check_saga(saga: Saga) -> Iterator[Diagnostic]:
     """Yields one finding for all steps, and compensations, of a saga that have no time limit."""
     if saga.timeout is not None:
         return
-    steps = [each for each in every_item(saga.items) if isinstance(each, Step) and not each.timeout]
+    steps = [each for each in items_of(saga) if isinstance(each, Step) and not each.timeout]
     if not steps:
         return
     first, others = steps[0].name, len(steps) - 1
