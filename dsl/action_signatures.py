@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 
 from .codes import diagnostic
 from .diagnostics import Diagnostics, Label
-from .facts import Compensation, ItemFacts, OnUnknown, Signature
+from .facts import ItemFacts, OnUnknown, Signature
 from .model import ActionDeclaration, Group, Refusal, Saga, Step, Undo
-from .records import dataclass, replace
+from .records import dataclass, fill, replace
 from .relations import assignable, joined, present, show
 from .span import Span
 from .types import EMPTY, Field, OptionalType, RecordType
@@ -42,14 +42,15 @@ class Agreement:
         self.signatures: dict[Key, Signature] = {}
         self.uses: dict[Key, dict[str, None]] = {}
 
-    def agree(self, facts: Mapping[str, ItemFacts]) -> dict[str, ItemFacts]:
-        """The facts with the types that the uses of each action have in common."""
+    def agree(self, facts: Mapping[str, ItemFacts]) -> None:
+        """Fills into the facts the types that the uses of each action have in common."""
         for each in facts.values():
             for use in _uses(each):
                 self._add(use)
         for key, known in self.signatures.items():
-            self.signatures[key] = replace(known, uses=tuple(self.uses[key]))
-        return {name: self._with_types(each) for name, each in facts.items()}
+            fill(known, uses=tuple(self.uses[key]))
+        for each in facts.values():
+            self._fill_types(each)
 
     def _add(self, use: Use) -> None:
         declared = self._declaration(use.key)
@@ -137,9 +138,10 @@ class Agreement:
         types = self.saga.types
         why = None
         if declared.input is not None and not assignable(use.input, declared.input, types):
-            why = f"the input is {show(use.input)}, and {show(declared.input)} is declared"
+            why = f"its input is {show(use.input)}, and {show(declared.input)} is declared"
         elif not self._gives(declared, use):
-            why = f"the output {show(use.output)} is not what is declared"
+            given = show(declared.output or EMPTY)
+            why = f"its output is {show(use.output)}, and {given} is declared"
         if why is None and declared.fails is not None:
             known = {each.name.text for each in declared.fails}
             new = [r.name.text for r in use.refusals if r.name.text not in known]
@@ -149,7 +151,8 @@ class Agreement:
             service, action = use.key
             message = f"This use of {action!r} of {service!r} does not fit: {why}."
             label = Label("declared here", declared.name.span)
-            self.found.add(diagnostic("TY004", use.span, message, labels=(label,)))
+            help = "Write what is declared; or correct the declaration, if it is wrong."
+            self.found.add(diagnostic("TY004", use.span, message, help=help, labels=(label,)))
 
     def _gives(self, declared: ActionDeclaration, use: Use) -> bool:
         if declared.output is None or use.output == EMPTY:
@@ -158,22 +161,14 @@ class Agreement:
 
     # -- results ----------------------------------------------------------------------------
 
-    def _with_types(self, facts: ItemFacts) -> ItemFacts:
+    def _fill_types(self, facts: ItemFacts) -> None:
         undo = facts.compensation
         if undo is not None:
-            typed = self._undo_with_types(undo)
-            facts = facts if typed is undo else replace(facts, compensation=typed)
-        if not facts.action:
-            return facts
-        known = self.signatures[(facts.service, facts.action)]
-        same = known.input is facts.input_type
-        return facts if same else replace(facts, input_type=known.input)
-
-    def _undo_with_types(self, undo: Compensation) -> Compensation:
-        known = self.signatures.get((undo.service, undo.action))
-        if known is None or known.input is undo.input_type:
-            return undo
-        return replace(undo, input_type=known.input)
+            known = self.signatures.get((undo.service, undo.action))
+            if known is not None:
+                fill(undo, input_type=known.input)
+        if facts.action:
+            fill(facts, input_type=self.signatures[(facts.service, facts.action)].input)
 
 
 def _united(known: Signature, use: Use) -> Signature:

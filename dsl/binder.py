@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 from .codes import diagnostic
 from .diagnostics import Diagnostics
 from .facts import Reach
-from .model import Foreach, Group
+from .graph import SagaGraph
+from .inline import inlined_record
+from .model import Foreach, Group, Saga
 from .outlook import FAILED, STATELESS, Outlook
 from .reach import Seen, look, reads
-from .records import dataclass, field, replace
+from .records import dataclass, replace
 from .relations import present
 from .repairs import renamed
 from .scope import NO_PATHS, Scope, known
@@ -18,7 +21,9 @@ from .structure import Place, Structure
 from .suggest import nearest
 from .syntax import Attribute, Expr, Reference, Value
 from .typecheck import check, infer
-from .types import ANY, EnumType, ListType, OptionalType, Primitive, Type
+from .types import ANY, EnumType, Field, ListType, OptionalType, Primitive, RecordType, Type
+
+NOTHING: Mapping[str, Type] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +41,7 @@ class Spot:
     failing: bool = False
     items: bool = True
     keyed: bool = True
-    extra: Mapping[str, Type] = field(default_factory=dict)
+    extra: Mapping[str, Type] = NOTHING
     holds: tuple[Expr, ...] = ()  # conditions of its own that hold here
 
 
@@ -49,6 +54,7 @@ class Binder:
         self.saga = outlook.saga
         self.found = found
         self._loop_types: dict[str, Type] = {}
+        self._fields: dict[tuple[str, int], Field] = {}
         fields = {each.name: each for each in reversed(self.saga.input.fields)}
         plain = (Primitive, EnumType)
         self._sure: dict[str, Type] = {
@@ -69,6 +75,16 @@ class Binder:
         if value.base.name != "input" or "input" in spot.extra:
             return None
         return self._sure.get(value.name)
+
+    def sure_field(self, name: str, value: Value, spot: Spot) -> Field | None:
+        """A field ``name`` of the type of ``value`` if that is sure: one object for all of them."""
+        type_ = self._sure_type(value, spot)
+        if type_ is None:
+            return None
+        found = self._fields.get((name, id(type_)))
+        if found is None:
+            found = self._fields[name, id(type_)] = Field(name, type_, False)
+        return found
 
     def check(self, value: Value, target: Type, spot: Spot) -> None:
         """Reports ``value`` where it cannot stand for ``target``."""
@@ -142,7 +158,8 @@ class Binder:
             return ANY
         if reach.path[:1] == ("key",) and not spot.keyed:
             message = "`saga.key` cannot be read here: this is what it is made of."
-            self.found.add(diagnostic("NA003", reach.span, message, help="Use `input` only."))
+            help = "Use what tells one saga from another, such as `${input.id}`."
+            self.found.add(diagnostic("NA003", reach.span, message, help=help))
             return ANY
         return STATELESS
 
@@ -215,15 +232,27 @@ class Binder:
         yield from ((condition, True) for condition in spot.holds)
 
 
+def binder_of(
+    saga: Saga, structure: Structure, children: Mapping[str, SagaGraph], found: Diagnostics
+) -> Binder:
+    """The binder of a saga that uses ``children``, each by the name of its item."""
+    outputs: dict[str, RecordType | None] = {
+        name: inlined_record(child.output_type, child.saga.types)
+        for name, child in children.items()
+    }
+    return Binder(structure, Outlook(saga, structure, outputs), found)
+
+
 def _after_members(seen: Seen, target: Place, group: Place) -> Seen:
     """In the compensation of a group, what its members gave is optional."""
     inside = any(here is group for here in target.upwards())
     return seen._replace(optional=True) if inside else seen
 
 
-def compensating(place: Place, spot: Spot) -> Spot:
-    """The spot of the compensation of ``place``."""
-    return replace(spot, own=True, failing=True, inside=isinstance(place.item, Group))
+def compensating(place: Place, holds: tuple[Expr, ...]) -> Spot:
+    """The spot of the compensation of ``place``, where its own conditions ``holds`` hold."""
+    inside = isinstance(place.item, Group)
+    return Spot(place, inside, own=True, failing=True, holds=holds)
 
 
 def event_spot(spot: Spot, data: Type | None) -> Spot:

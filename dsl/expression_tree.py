@@ -196,6 +196,8 @@ class _Reader:
         return re.sub(r"[=!<>]=(?!=)", "", text)
 
     def _no_comment(self) -> None:
+        if "#" not in self.body:
+            return
         outside = re.sub(
             r"""'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*\"""", lambda m: " " * len(m[0]), self.body
         )

@@ -8,14 +8,21 @@ with more digits than a float keeps is refused. ``$${`` stands for the two chara
 
 from __future__ import annotations
 
+import re
+from keyword import iskeyword
+
 from .codes import diagnostic
 from .diagnostics import Diagnostics
-from .expression_tree import NAME, is_exact, parse_tree
+from .expression_tree import FUNCTIONS, NAME, WORDS, is_exact, parse_tree
 from .field_names import field_problem
 from .nodes import Mapping, Node, Scalar, Sequence, describe
 from .places import Place
 from .reader_text import short
 from .syntax import Array, Attribute, Expr, Literal, Record, Reference, Template, Value
+
+_PATH = re.compile(rf"{NAME.pattern}(?:\.{NAME.pattern})*", re.ASCII)
+_LONGEST_PATH = 80  # characters: far below every limit of expressions
+_NO_REFERENCES = {*FUNCTIONS, *WORDS}
 
 
 def parse_expression(node: Node, found: Diagnostics) -> Expr | None:
@@ -41,10 +48,10 @@ def parse_expression(node: Node, found: Diagnostics) -> Expr | None:
             _unclosed(place, text, start, found)
             return None
         if not text[end + 1 :].strip():
-            return parse_tree(text[start + 2 : end], place.inside(start + 2), found)
+            return _expression(text[start + 2 : end], place.inside(start + 2), found)
         _mixed(place, start, end + 1, found)
         return None
-    return parse_tree(text, place, found)
+    return _expression(text, place, found)
 
 
 def parse_value(node: Node, found: Diagnostics) -> Value | None:
@@ -97,7 +104,11 @@ def parse_reference(node: Node, found: Diagnostics) -> Expr | None:
         text = node.value.strip()
         parts = text.split(".")
         if all(NAME.fullmatch(part) for part in parts):
-            return _chain(parts, Place(node), node.text.index(text))
+            place, start = Place(node), node.text.index(text)
+            if len(parts) > 1:
+                return _chain(parts, place, start)
+            span = place.span(start, start + len(text))
+            return Attribute(Reference("input", span), text, span)
     found.add(
         diagnostic(
             "TY001",
@@ -109,10 +120,16 @@ def parse_reference(node: Node, found: Diagnostics) -> Expr | None:
     return None
 
 
+def _expression(text: str, place: Place, found: Diagnostics) -> Expr | None:
+    """As ``parse_tree``; what only names something, as most do, is read without Python's parser."""
+    if len(text) <= _LONGEST_PATH and _PATH.fullmatch(text):
+        parts = text.split(".")
+        if not any(map(iskeyword, parts)) and parts[0] not in _NO_REFERENCES:
+            return _chain(parts, place, 0)
+    return parse_tree(text, place, found)
+
+
 def _chain(parts: list[str], place: Place, start: int) -> Expr:
-    if len(parts) == 1:
-        span = place.span(start, start + len(parts[0]))
-        return Attribute(Reference("input", span), parts[0], span)
     end = start + len(parts[0])
     chain: Expr = Reference(parts[0], place.span(start, end))
     for part in parts[1:]:
@@ -153,7 +170,7 @@ def _text(node: Scalar, text: str, found: Diagnostics) -> Value | None:
         if end is None:
             _unclosed(place, text, start, found)
             return None
-        tree = parse_tree(text[start + 2 : end], place.inside(start + 2), found)
+        tree = _expression(text[start + 2 : end], place.inside(start + 2), found)
         if tree is None:
             return None
         plain += text[position:start]

@@ -7,24 +7,20 @@ from collections.abc import Iterable, Mapping
 from .facts import ItemFacts, OnUnknown, Position, Role
 from .graph import SagaGraph
 from .model import Fail, Foreach, Group, Item, Join, Parallel, Recover, Repeat, Step, SubSaga, Wait
-from .records import replace
+from .records import fill
 from .structure import Section, sections
 
 TECHNICAL = ("unknown", "timeout", "exhausted", "deadline", "cancelled")
 Reasons = tuple[str, ...]
 
 
-def with_failures(
-    facts: Mapping[str, ItemFacts], children: Mapping[str, SagaGraph]
-) -> dict[str, ItemFacts]:
-    """The facts with the reasons of each item: its own, and those of the whole of it."""
-    found: dict[str, ItemFacts] = {}
+def fill_failures(facts: Mapping[str, ItemFacts], children: Mapping[str, SagaGraph]) -> None:
+    """Fills in the reasons of each item: its own, and those of the whole of it."""
     whole: dict[str, Reasons] = {}
     for name, each in reversed(list(facts.items())):  # members stand after what is around them
         own = _own(each, children)
         whole[name] = _whole(each, own, whole)
-        found[name] = replace(each, may_fail=whole[name], own_failures=own)
-    return {name: found[name] for name in facts}
+        fill(each, may_fail=whole[name], own_failures=own)
 
 
 def saga_reasons(items: Iterable[Item], facts: Mapping[str, ItemFacts]) -> Reasons:
@@ -71,6 +67,8 @@ def _whole(facts: ItemFacts, own: Reasons, whole: Mapping[str, Reasons]) -> Reas
         return ()
     if isinstance(item, Parallel | Foreach) and item.join == "settled":
         return ()
+    if isinstance(item, Step) and not item.recover:
+        return own if len(own) < 2 else united((own,))
     lists = [_members(section, whole) for section in sections(item)]
     if isinstance(item, Parallel):
         failing = sum(1 for each in lists if each)

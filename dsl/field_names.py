@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import keyword
+import re
 
 from .expression_tree import NAME
+
+
+def field_proposal(name: str) -> str | None:
+    """``name`` with underscores in place of what a name may not hold; None if that is none."""
+    better = re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_")
+    return better if name.isascii() and field_problem(better) is None else None
 
 
 def field_problem(name: str) -> str | None:

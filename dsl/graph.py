@@ -6,11 +6,11 @@ layouts, so that a cold lint need not import it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
 from functools import cached_property
 from heapq import heappop, heappush
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from .facts import ItemFacts, Position, Role, Signature
 from .model import Item, Saga
@@ -19,6 +19,9 @@ from .types import EMPTY, RecordType, Type
 
 if TYPE_CHECKING:
     import networkx
+
+
+Link: TypeAlias = "tuple[int, int, str | None]"  # source, target, label
 
 
 class NodeKind(StrEnum):
@@ -89,7 +92,8 @@ class SagaGraph:
     facts: Mapping[str, ItemFacts]
     start_service: str
     nodes: tuple[Node, ...]
-    edges: tuple[Edge, ...]
+    links: tuple[Link, ...]  # the edges without their data, which few want to know
+    live_data: Callable[[SagaGraph], Sequence[tuple[Live, ...]]] = field(compare=False)
     children: Mapping[str, SagaGraph] = field(default_factory=dict)  # by the sub-saga item's name
     judge: str | None = None  # the item that decides a race with cancel or deadline; None: the end
     output_type: RecordType = EMPTY
@@ -98,19 +102,25 @@ class SagaGraph:
     undoable: bool = True  # as a sub-saga it can be taken back: nothing in it lacks a compensation
 
     @cached_property
+    def edges(self) -> tuple[Edge, ...]:
+        """The edges with their live data, found when somebody asks for it."""
+        data = self.live_data(self)
+        return tuple(Edge(index, *link, data[index]) for index, link in enumerate(self.links))
+
+    @cached_property
     def outgoing(self) -> tuple[tuple[int, ...], ...]:
         """Indexes of the edges that leave each node."""
         found: list[list[int]] = [[] for _ in self.nodes]
-        for edge in self.edges:
-            found[edge.source].append(edge.index)
+        for index, (source, _, _) in enumerate(self.links):
+            found[source].append(index)
         return tuple(map(tuple, found))
 
     @cached_property
     def incoming(self) -> tuple[tuple[int, ...], ...]:
         """Indexes of the edges that enter each node."""
         found: list[list[int]] = [[] for _ in self.nodes]
-        for edge in self.edges:
-            found[edge.target].append(edge.index)
+        for index, (_, target, _) in enumerate(self.links):
+            found[target].append(index)
         return tuple(map(tuple, found))
 
     @cached_property
@@ -121,7 +131,7 @@ class SagaGraph:
     @cached_property
     def topological(self) -> tuple[int, ...]:
         """Indexes of the nodes, each after those before it; else in the order of the file."""
-        return in_topological_order(len(self.nodes), [(e.source, e.target) for e in self.edges])
+        return in_topological_order(len(self.nodes), [(a, b) for a, b, _ in self.links])
 
     @cached_property
     def undo_order(self) -> tuple[str, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 # A key of other tools, and what it is called here.
 MEANT = {
     "actions": "steps",
@@ -63,3 +65,9 @@ HOLDERS = (
     "services",
     "events",
 )
+
+
+def meant_key(key: str, known: Container[str], written: Container[str]) -> bool:
+    """Whether the kind ``key`` stands for a key of an item: ``fail`` for ``fails``."""
+    meant = MEANT.get(key)
+    return meant in known and meant not in written

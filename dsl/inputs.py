@@ -35,6 +35,8 @@ class Inputs:
         self.saga = saga
         self.binder = binder
         self._silent = Binder(binder.structure, binder.outlook, Diagnostics())
+        self._latest: tuple[Input | None, Record] | None = None
+        self._requests: dict[tuple[int, ...], RecordType] = {}
 
     def declaration(self, service: str, action: str) -> ActionDeclaration | None:
         """What the service says of the action, if it says anything."""
@@ -45,13 +47,29 @@ class Inputs:
         """The values of a request by field, and their types; what is wrong is reported."""
         if isinstance(written, InputNames):
             self._twice(written)
-        values = input_record(written).fields
-        return dict(values), self.types(values, spot)
+        values = self.record(written).fields
+        return values, self.types(values, spot)
+
+    def record(self, written: Input | None) -> Record:
+        """As ``input_record``; the latest is kept, as more than one asks for it."""
+        if self._latest is None or self._latest[0] is not written:
+            self._latest = (written, input_record(written))
+        return self._latest[1]
 
     def types(self, values: dict[str, Value], spot: Spot, silent: bool = False) -> RecordType:
         """The types of the fields; optional where the value may be missing."""
+        fields = [self.binder.sure_field(name, value, spot) for name, value in values.items()]
+        sure = tuple([each for each in fields if each is not None])
+        if len(sure) == len(values):  # most requests are like others
+            key = tuple(map(id, sure))
+            if key not in self._requests:
+                self._requests[key] = RecordType(sure)
+            return self._requests[key]
         binder = self._silent if silent else self.binder
-        return RecordType(tuple(_field(n, binder.infer(v, spot)) for n, v in values.items()))
+        both = zip(fields, values.items(), strict=True)
+        return RecordType(
+            tuple([known or _field(n, binder.infer(v, spot)) for known, (n, v) in both])
+        )
 
     def own_output(
         self, item: Step, output: RecordType, taken: dict[str, Value]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any, TypeAlias
 
 from .binder import Binder, Spot, compensating, event_spot
 from .defaults import call_timeout, forward_retry, role_of, undo_retry, unknown_leads_to
 from .facts import Compensation, ItemFacts, OnUnknown, Reach
 from .graph import SagaGraph
 from .inline import inlined_record
-from .inputs import Inputs, input_record
+from .inputs import Inputs
 from .model import (
     Choose,
     Compensate,
@@ -31,13 +32,14 @@ from .model import (
 )
 from .positions import Positions
 from .reach import may_be_missing, reads
-from .records import dataclass, replace
+from .records import dataclass
 from .relations import BOOLEAN, INTEGER, NUMBER
 from .structure import Place, Structure
 from .syntax import Expr, Value
 from .types import ANY, ListType, Primitive, Type
 
 DURATION = Primitive("duration")
+_Facts: TypeAlias = "dict[str, Any]"  # fields of the facts of one item, by name
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,22 +68,22 @@ class FactMaker:
         item, name = place.item, place.name
         parents, loops = self._around(place)
         position = self.around.positions.of[name]
-        here = place.list
-        base = ItemFacts(
-            item=item,
-            parents=parents,
-            loops=loops,
-            service=self.around.owners[name],
-            position=position,
-            role=role_of(item, position, isinstance(item, Step) and item.effect),
-            cancellable=name in self.around.positions.cancellable,
-            predecessors=tuple(here.items[n].name.text for n in here.predecessors[place.position]),
-            reads=self._reads(item),
-            maybe=may_be_missing(place),
-            output_type=self.binder.outlook.output(item),
-        )
+        before = place.list.predecessors[place.position]
+        base: _Facts = {
+            "item": item,
+            "parents": parents,
+            "loops": loops,
+            "service": self.around.owners[name],
+            "position": position,
+            "role": role_of(item, position, isinstance(item, Step) and item.effect),
+            "cancellable": name in self.around.positions.cancellable,
+            "predecessors": tuple([place.list.items[n].name.text for n in before]),
+            "reads": self._reads(item),
+            "maybe": may_be_missing(place),
+            "output_type": self.binder.outlook.output(item),
+        }
         self._check(place)
-        return self._special(place, base)
+        return ItemFacts(**base, **self._special(place, base))
 
     def _around(self, place: Place) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """The composites around a place and the loops among them; shared by those of one list."""
@@ -93,7 +95,7 @@ class FactMaker:
             self._loops[id(place.list)] = known
         return known
 
-    def _special(self, place: Place, base: ItemFacts) -> ItemFacts:
+    def _special(self, place: Place, base: _Facts) -> _Facts:
         match place.item:
             case Step():
                 return self._step(place, place.item, base)
@@ -103,13 +105,13 @@ class FactMaker:
                 return self._sub_saga(place, place.item, base)
             case Group():
                 return self._group(place, place.item, base)
-        return base
+        return {}
 
     # -- kinds ------------------------------------------------------------------------------
 
-    def _step(self, place: Place, item: Step, base: ItemFacts) -> ItemFacts:
+    def _step(self, place: Place, item: Step, base: _Facts) -> _Facts:
         action = (item.action or item.name).text
-        declared = self.inputs.declaration(base.service, action)
+        declared = self.inputs.declaration(base["service"], action)
         idempotent = item.idempotent
         if idempotent is None:
             idempotent = declared.idempotent if declared is not None else None
@@ -117,28 +119,29 @@ class FactMaker:
         values, types = self.inputs.make(item.input, Spot(place, holds=_own(item)))
         undo = None
         if item.compensate is not None:
-            given = {**values, **self.inputs.own_output(item, base.output_type, values)}
-            undo = self._compensation(place, item.compensate, base.service, given)
-        unknown = unknown_leads_to(item, base.role, not once, undo is not None)
+            own = self.inputs.own_output(item, base["output_type"], values)
+            given = {**values, **own} if own else values
+            undo = self._compensation(place, item.compensate, base["service"], given)
+        unknown = unknown_leads_to(item, base["role"], not once, undo is not None)
         if unknown is OnUnknown.FAIL and item.effect and self._covered(place):
             unknown = OnUnknown.COMPENSATE
-        service = self.saga.services.get(base.service)
-        return replace(
-            base,
-            action=action,
-            input=values,
-            input_type=types,
-            refusals=self._refusals(item),
-            effect=item.effect,
-            idempotent=not once,
-            fence=service.fence if service is not None else True,
-            retry=forward_retry(self.saga, item.retry, base.role, once),
-            timeout=call_timeout(self.saga, item.timeout),
-            heartbeat=item.heartbeat.value if item.heartbeat is not None else None,
-            on_unknown=unknown,
-            compensation=undo,
-            undo_reads=_undo_reads(undo),
-        )
+        service = self.saga.services.get(base["service"])
+        same = _reads_the_same(item, values, undo)
+        return {
+            "action": action,
+            "input": values,
+            "input_type": types,
+            "refusals": self._refusals(item),
+            "effect": item.effect,
+            "idempotent": not once,
+            "fence": service.fence if service is not None else True,
+            "retry": forward_retry(self.saga, item.retry, base["role"], once),
+            "timeout": call_timeout(self.saga, item.timeout),
+            "heartbeat": item.heartbeat.value if item.heartbeat is not None else None,
+            "on_unknown": unknown,
+            "compensation": undo,
+            "undo_reads": base["reads"] if same else _undo_reads(undo),
+        }
 
     def _covered(self, place: Place) -> bool:
         groups = (here.item for here in place.upwards() if here is not place)
@@ -153,7 +156,7 @@ class FactMaker:
                 return (*item.fails, Refusal(Name("locked", lock.span), None))
         return item.fails
 
-    def _undo(self, place: Place, item: Undo, base: ItemFacts) -> ItemFacts:
+    def _undo(self, place: Place, item: Undo, base: _Facts) -> _Facts:
         action = (item.action or item.name).text
         spot = Spot(place, failing=True, holds=_own(item))
         values, types = self.inputs.make(item.input, spot)
@@ -161,7 +164,7 @@ class FactMaker:
         timeout = call_timeout(self.saga, item.timeout)
         undo = Compensation(
             action,
-            base.service,
+            base["service"],
             values,
             types,
             retry,
@@ -171,40 +174,39 @@ class FactMaker:
             item.span,
             short=False,
         )
-        return replace(
-            base,
-            action=action,
-            input=values,
-            input_type=types,
-            effect=True,
-            retry=retry,
-            timeout=timeout,
-            on_unknown=OnUnknown.RETRY,
-            compensation=undo,
-            undo_reads=_undo_reads(undo),
-        )
+        return {
+            "action": action,
+            "input": values,
+            "input_type": types,
+            "effect": True,
+            "retry": retry,
+            "timeout": timeout,
+            "on_unknown": OnUnknown.RETRY,
+            "compensation": undo,
+            "undo_reads": _undo_reads(undo),
+        }
 
-    def _sub_saga(self, place: Place, item: SubSaga, base: ItemFacts) -> ItemFacts:
+    def _sub_saga(self, place: Place, item: SubSaga, base: _Facts) -> _Facts:
         child = self.around.children.get(place.name)
         spot = Spot(place, holds=_own(item))
         values, types = self.inputs.make(item.input, spot)
         if child is not None:
             self.inputs.check_child(item, child, spot)
             types = inlined_record(child.saga.input, child.saga.types)
-        return replace(base, input=values, input_type=types, effect=True)
+        return {"input": values, "input_type": types, "effect": True}
 
-    def _group(self, place: Place, item: Group, base: ItemFacts) -> ItemFacts:
+    def _group(self, place: Place, item: Group, base: _Facts) -> _Facts:
         if item.compensate is None:
-            return base
-        undo = self._compensation(place, item.compensate, base.service, {})
-        return replace(base, effect=True, compensation=undo, undo_reads=_undo_reads(undo))
+            return {}
+        undo = self._compensation(place, item.compensate, base["service"], {})
+        return {"effect": True, "compensation": undo, "undo_reads": _undo_reads(undo)}
 
     def _compensation(
         self, place: Place, written: Compensate, service: str, given: dict[str, Value]
     ) -> Compensation:
         """``given`` is the request of the short form."""
         owner = written.service.text if written.service is not None else service
-        spot = compensating(place, Spot(place, holds=_own(place.item)))
+        spot = compensating(place, _own(place.item))
         short = written.input is None
         if short:
             values = self.inputs.declared_only(owner, written.action.text, given)
@@ -230,12 +232,18 @@ class FactMaker:
 
     def _reads(self, item: Item) -> tuple[Reach, ...]:
         found: dict[tuple[str, tuple[str, ...]], Reach] = {}
-        bare = (value for value, _ in _expressions(item))
-        for value in (*bare, *_plain_values(item)):
+        for value in self._read_values(item):
             for reach in reads(value):
                 if reach.root != "saga" and reach.root != "event":
                     found.setdefault((reach.root, reach.path), reach)
         return tuple(found.values())
+
+    def _read_values(self, item: Item) -> list[Value]:
+        """The values that an item reads before it runs, or at its end."""
+        if isinstance(item, Step | SubSaga):
+            own: list[Value] = [] if item.condition is None else [item.condition]
+            return [*own, *self.inputs.record(item.input).fields.values()]
+        return [*(value for value, _ in _expressions(item)), *_plain_values(item)]
 
     def _check(self, place: Place) -> None:
         item = place.item
@@ -306,8 +314,6 @@ def _counts(*values: Join | None) -> Iterator[tuple[Expr, Type]]:
 def _plain_values(item: Item) -> Iterator[Value]:
     """The values that an item reads besides, whatever they are."""
     match item:
-        case Step() | SubSaga() if item.input is not None:
-            yield input_record(item.input)
         case Wait():
             found = (item.match, *(each.match for each in item.first))
             yield from (each for each in found if each is not None)
@@ -315,6 +321,13 @@ def _plain_values(item: Item) -> Iterator[Value]:
             yield item.data
         case Repeat() if item.until is not None:
             yield item.until
+
+
+def _reads_the_same(item: Step, values: dict[str, Value], undo: Compensation | None) -> bool:
+    """Whether the compensation is given just what the step is given."""
+    if undo is None or undo.input is not values:
+        return False
+    return undo.when is None and item.condition is None
 
 
 def _undo_reads(undo: Compensation | None) -> tuple[Reach, ...]:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from .binder import binder_of
+from .diagnostics import Diagnostics
 from .facts import ItemFacts, Reach
-from .graph import Live, NodeKind
+from .graph import Link, Live, NodeKind, SagaGraph
 from .model import Foreach, Repeat, Saga
 from .reach import reads
+from .structure import Structure
 from .types import OptionalType, Type
 
 Path = tuple[str, tuple[str, ...]]
@@ -15,6 +18,18 @@ Numbers = frozenset[int]
 NONE: Numbers = frozenset()
 # where an item does its reading: its first node, but what ends it is read at its last
 _LAST = {NodeKind.EXIT, NodeKind.JOIN, NodeKind.MERGE}
+
+
+def live_data(graph: SagaGraph) -> list[tuple[Live, ...]]:
+    """The live data of each edge of a resolved graph."""
+    structure = Structure(graph.saga)
+    binder = binder_of(graph.saga, structure, graph.children, Diagnostics())
+
+    def type_of(reach: Reach, reader: str) -> Type:
+        return binder.type_of(reach, structure.places.get(reader))
+
+    nodes = [(each.kind, each.item.name.text if each.item else None) for each in graph.nodes]
+    return Liveness(graph.saga, graph.facts, type_of).edges(nodes, graph.links, graph.topological)
 
 
 class Liveness:
@@ -41,7 +56,7 @@ class Liveness:
     def edges(
         self,
         nodes: Sequence[tuple[NodeKind, str | None]],
-        edges: Sequence[tuple[int, int, str | None]],
+        edges: Sequence[Link],
         order: Sequence[int],
     ) -> list[tuple[Live, ...]]:
         """Live values per edge; ``nodes`` are kind and item, ``order`` is topological."""
@@ -62,7 +77,7 @@ class Liveness:
     def _carried(
         self,
         nodes: Sequence[tuple[NodeKind, str | None]],
-        edges: Sequence[tuple[int, int, str | None]],
+        edges: Sequence[Link],
         outgoing: list[list[int]],
         order: Sequence[int],
         before: list[Numbers],

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from .model import Event, Foreach, Item, Parallel, Race, Saga, Step, SubSaga, Wait
 from .reach import Seen, may_be_missing
 from .records import replace
-from .relations import STRING
+from .relations import STRING, assignable
 from .structure import Place, Structure, race_name, sections
 from .suggest import nearest
 from .types import ANY, EMPTY, EnumType, Field, ListType, OptionalType, Primitive, RecordType, Type
@@ -32,6 +32,7 @@ class Outlook:
         self.saga = saga
         self.structure = structure
         self.children = children
+        self._records: dict[tuple[str, bool], RecordType] = {}  # of what has many branches
 
     def output(self, item: Item) -> RecordType:
         """What an item itself gives when it is done."""
@@ -44,6 +45,23 @@ class Outlook:
             case SubSaga():
                 return self.children.get(item.name.text) or EMPTY
         return EMPTY
+
+    def _agreed(self, own: RecordType, declared: RecordType) -> RecordType:
+        """What a step says that it gives; of unknown type where its action declares another.
+
+        That is TY004, once: what reads it brings no findings of its own.
+        """
+        if declared is EMPTY:
+            return own
+        types = self.saga.types
+        fields = [
+            each
+            if (other := declared.field(each.name)) is None
+            or assignable(other.type, each.type, types)
+            else replace(each, type=ANY)
+            for each in own.fields
+        ]
+        return RecordType(tuple(fields))
 
     def _declared(self, item: Step) -> RecordType:
         service = self.saga.services.get(item.service.text) if item.service else None
@@ -62,19 +80,28 @@ class Outlook:
         """The type of an item's name for ``reader``: optional fields if it may be missing."""
         item = place.item
         match item:
-            case Foreach():
-                record = self._loop(item)
-            case Parallel():
-                record = _branches(item)
+            case Foreach() | Parallel():
+                return self._kept(place, item, seen.optional)
             case Wait() if item.first:
                 record = self._race(place, item, reader)
             case SubSaga() if self.children.get(place.name) is None:
                 return ANY
             case Wait() if item.event is not None and self._unknown(item):
                 return ANY
+            case Step() if item.output is not None:
+                record = self._agreed(item.output, self._declared(item))
             case _:
                 record = self.output(item)
         return _all_optional(record) if seen.optional else record
+
+    def _kept(self, place: Place, item: Foreach | Parallel, optional: bool) -> RecordType:
+        """The type of a loop or a fork: the same for every reader, and long to make."""
+        known = self._records.get((place.name, optional))
+        if known is None:
+            record = self._loop(item) if isinstance(item, Foreach) else _branches(item)
+            known = _all_optional(record) if optional else record
+            self._records[(place.name, optional)] = known
+        return known
 
     def _unknown(self, item: Wait) -> bool:
         """Whether its event is misspelt (NA001 says so); of one not declared nothing is read."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, Literal, cast
 
-from .habits import MEANT
+from .habits import MEANT, meant_key
 from .model import (
     Branch,
     Case,
@@ -23,13 +23,14 @@ from .model import (
     Undo,
     Wait,
 )
-from .nodes import Entry, Mapping, Node, Scalar
+from .nodes import Entry, Mapping, Node, Scalar, Sequence
 from .parser_parts import Parts
 from .parser_shapes import Keys, is_word, key_fix
 from .parser_vocabulary import (
     CALLED,
     COMMON,
     COMPOSITE_ROLES,
+    CONTENT,
     GROUP_COMPENSATE_REQUIRED,
     KINDS,
     ONE_OF,
@@ -86,15 +87,19 @@ class Items(Parts):
         if head is None:
             return None
         if head.key.text == kind:
-            known = (kind, *KINDS[kind], *COMMON)
+            known: Collection[str] = _KNOWN[kind]
             rest = node
         else:  # misspelt, reported
             known = (*KINDS[kind], *COMMON)
             entries = {key: each for key, each in node.entries.items() if each is not head}
             rest = type(node)(entries, node.span)
         rest = self._one_kind(rest, kind)
-        keys = self.keys(rest, CALLED[kind], known, REQUIRED.get(kind, ()), at=head.value.span)
-        if isinstance(head.value, Scalar) and head.value.value is None:
+        required = REQUIRED.get(kind, ()) if isinstance(head.value, Scalar) else ()
+        keys = self.keys(rest, CALLED[kind], known, required, at=head.value.span)
+        if not isinstance(head.value, Scalar):
+            self._content_as_name(head, kind)
+            name = None
+        elif head.value.value is None:
             self._nameless(node, head, kind)
             name = None
         else:
@@ -109,7 +114,7 @@ class Items(Parts):
         others = [
             key
             for key in node.entries
-            if key in KINDS and key != kind and not self._meant_key(node, kind, key)
+            if key in KINDS and key != kind and not meant_key(key, KINDS[kind], node.entries)
         ]
         for key in others:
             self._second_kind(node, kind, key)
@@ -118,16 +123,18 @@ class Items(Parts):
         entries = {key: each for key, each in node.entries.items() if key not in others}
         return type(node)(entries, node.span)
 
-    @staticmethod
-    def _meant_key(node: Mapping, kind: str, key: str) -> bool:
-        """Whether the kind ``key`` stands for a key of this item: ``fail`` for ``fails``."""
-        meant = MEANT.get(key)
-        return meant in KINDS[kind] and meant not in node.entries
-
     def _second_kind(self, node: Mapping, kind: str, key: str) -> None:
         message = f"This item is {CALLED[kind]} already: {key!r} would make it another."
         help = f"Begin a new item with `- {key}: ...`."
         self.report("SY002", node.entries[key].key.span, message, help)
+
+    def _content_as_name(self, head: Entry, kind: str) -> None:
+        """What belongs under a key of the item stands where its name belongs."""
+        key = CONTENT.get(kind)
+        where = f"what stands here under `{key}:`" if key else f"these keys beside `{kind}`"
+        what = "a list" if isinstance(head.value, Sequence) else "a mapping"
+        message = f"{what.capitalize()} stands where the name of {CALLED[kind]} belongs."
+        self.report("SY004", head.value.span, message, f"Write `{kind}: NAME`, and {where}.")
 
     def _nameless(self, node: Mapping, head: Entry, kind: str) -> None:
         if not (isinstance(node, OpenMapping) and len(node.entries) == 1):
@@ -171,41 +178,25 @@ class Items(Parts):
         return "step", first if is_step else None
 
     def _common(self, keys: Keys, name: Name | None, span: Span) -> dict[str, Any]:
-        needs = keys.get("needs")
-        return {
-            "name": name or Name("", span),
-            "span": span,
-            "description": self.text(keys.get("description")),
-            "condition": self.expression(keys.get("if")),
-            "needs": None
-            if needs is None
-            else self.name_list(needs, "a list of items of the same list", "an item"),
-            "keys": keys.spans,
-        }
+        found: dict[str, Any] = {"name": name or Name("", span), "span": span, "keys": keys.spans}
+        if "description" in keys:
+            found["description"] = self.text(keys.get("description"))
+        if "if" in keys:
+            found["condition"] = self.expression(keys.get("if"))
+        if "needs" in keys:
+            expected = "a list of items of the same list"
+            found["needs"] = self.name_list(keys.get("needs"), expected, "an item")
+        return found
 
     # -- one reader for each kind ---------------------------------------------------------------
 
     def _step(self, keys: Keys, common: dict[str, Any]) -> Step:
-        get = keys.get
-        return Step(
-            **common,
-            service=self.service(get("service")),
-            action=self.action(get("action")),
-            input=self.input(get("input")),
-            output=self.record_type(get("output")),
-            fails=self.fails(get("fails")),
-            effect=self._effect(get("effect")),
-            role=self._word(get("role"), WORDS["role"], "A role"),
-            retry=self.retry(get("retry")),
-            timeout=self.duration(get("timeout"), "A timeout"),
-            heartbeat=self.duration(get("heartbeat"), "A heartbeat"),
-            idempotent=self.boolean(get("idempotent")),
-            on_unknown=self._word(get("on_unknown"), WORDS["on_unknown"], "'on_unknown'"),
-            compensate=self.compensate(get("compensate"), PART_REQUIRED["compensate"]),
-            recover=self.recover(get("recover")),
-            events=self.event_names(get("events")),
-            locks=self.locks(get("locks")),
-        )
+        """What is not written keeps the default of ``Step``: few steps have many keys."""
+        entries = keys.entries
+        for key, reader in _OF_STEPS.items():
+            if key in entries:
+                common[key] = reader(self, entries[key].value)
+        return Step(**common)
 
     def _undo(self, keys: Keys, common: dict[str, Any]) -> Undo:
         get = keys.get
@@ -381,6 +372,25 @@ class Items(Parts):
             self.report("SY004", keys.where(key), message, "Keep one of them.")
 
 
+_KNOWN = {kind: dict.fromkeys((kind, *keys, *COMMON)) for kind, keys in KINDS.items()}
+_OF_STEPS: dict[str, Callable[[Items, Node], Any]] = {
+    "service": Items.service,
+    "action": Items.action,
+    "input": Items.input,
+    "output": Items.record_type,
+    "fails": Items.fails,
+    "effect": lambda items, node: items._effect(node),
+    "role": lambda items, node: items._word(node, WORDS["role"], "A role"),
+    "retry": Items.retry,
+    "timeout": lambda items, node: items.duration(node, "A timeout"),
+    "heartbeat": lambda items, node: items.duration(node, "A heartbeat"),
+    "idempotent": Items.boolean,
+    "on_unknown": lambda items, node: items._word(node, WORDS["on_unknown"], "'on_unknown'"),
+    "compensate": lambda items, node: items.compensate(node, PART_REQUIRED["compensate"]),
+    "recover": Items.recover,
+    "events": Items.event_names,
+    "locks": Items.locks,
+}
 _READERS: dict[str, Callable[[Items, Keys, dict[str, Any]], Item]] = {
     kind: getattr(Items, f"_{kind}") for kind in KINDS
 }

@@ -5,6 +5,7 @@ Each check reports what is wrong once and returns None, and the parser goes on w
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 from typing import TypeGuard
 
@@ -19,6 +20,7 @@ from .repairs import renamed, written
 from .span import Span
 from .suggest import did_you_mean, nearest
 
+_WHOLE = re.compile(r"[1-9][0-9]{0,8}")
 _YAML_1_1 = {"yes": True, "on": True, "y": True, "no": False, "off": False, "n": False}
 
 
@@ -96,10 +98,13 @@ class Shapes:
         if not isinstance(node, Mapping):
             self.wrong_shape(node, f"{what} (a mapping)", help)
             return None
-        entries = {entry.key.text: entry for entry in node if entry.key.text in known}
-        strays = self._strays(node, known, entries)
-        for entry in node:
-            if entry.key.text not in known and entry not in strays:
+        entries = node.entries
+        unknown = [entry for key, entry in entries.items() if key not in known]
+        if unknown:
+            entries = {key: entry for key, entry in entries.items() if key in known}
+        strays = self._strays(node, known, entries) if unknown else []
+        for entry in unknown:
+            if entry not in strays:
                 self._unknown_key(entry, what, known, entries)
         keys = Keys(what, entries, node.span)
         if not isinstance(node, OpenMapping):
@@ -229,7 +234,7 @@ class Shapes:
             return None
         value = node.value if isinstance(node, Scalar) else None
         if not isinstance(value, int) or isinstance(value, bool):
-            self.wrong_shape(node, f"a whole number for {what}")
+            self.wrong_shape(node, f"a whole number for {what}", _as_whole(node))
             return None
         if value < least:
             self.report("SY009", node.span, f"{what} must be at least {least}, found {value}.")
@@ -288,6 +293,12 @@ def _holds(entry: Entry) -> bool:
         return False
     below = isinstance(entry.value, Mapping) and entry.value.span.line > entry.key.span.line
     return _is_empty(entry) or below
+
+
+def _as_whole(node: Node) -> str | None:
+    """What to write instead of a number that is not whole, or stands in quotes."""
+    number = node.text.partition(".")[0].lstrip("v") if isinstance(node, Scalar) else ""
+    return f"Write `{number}`." if _WHOLE.fullmatch(number) else None
 
 
 def _shown(node: Scalar) -> str:

@@ -86,6 +86,14 @@ REQUIRED: dict[str, tuple[str, ...]] = {
     "saga": ("use",),
     "group": ("steps",),
 }
+# The key that holds the items of an item.
+CONTENT = {
+    "parallel": "branches",
+    "choose": "when",
+    "foreach": "steps",
+    "repeat": "steps",
+    "group": "steps",
+}
 # The mappings that are no items: what a declaration or a part of an item may hold.
 PARTS: dict[str, tuple[str, ...]] = {
     "start": ("service", "event"),

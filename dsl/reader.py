@@ -234,8 +234,13 @@ class _Builder:
             text = text.translate(_BACK)
         text = self.words.setdefault(text, text)
         start, end = event.start_mark, event.end_mark
-        line = self._line(start)
-        end_line = line if end.line == start.line else end.line + 1
+        line, end_line = start.line + 1, end.line + 1
+        if line == self.line:
+            line = self.line  # of a long file every byte counts: the number of a line is one object
+        else:
+            self.line = line
+        if end_line == line:
+            end_line = line
         place = (line, start.column + 1, end_line, end.column + 1, self.file)
         self.last = span = _new(Span, place)
         value = core_value(text) if plain and (not text or text[0] in STARTS) else text
@@ -249,14 +254,18 @@ class _Builder:
             if event.anchor is not None:
                 self.anchors[event.anchor] = (node, 1)
         frame = self.stack[-1] if self.stack else None
-        if frame is not None and frame.items is None and frame.key is None:
+        if frame is None:
+            self.root = node
+        elif frame.items is not None:
+            frame.items.append(node)
+        elif frame.key is None:
             frame.key = node
         else:
             self._place(node)
 
     def _open(self, event: Any, mapping: bool) -> None:
         mark = event.start_mark
-        start = (self._line(mark), mark.column + 1)
+        start = (mark.line + 1, mark.column + 1)
         if event.anchor is not None or event.tag is not None:
             start = self._properties(event)
         if len(self.stack) == DEEPEST:
@@ -374,15 +383,8 @@ class _Builder:
         self._report("SY006", span, f"The file has more than {MOST_NODES} values.")
         raise _Stopped
 
-    def _line(self, mark: Any) -> int:
-        """Of a long file every byte counts: the number of a line is one object."""
-        if mark.line + 1 != self.line:
-            self.line = mark.line + 1
-        return self.line
-
     def _until_last(self, start: tuple[int, int]) -> Span:
-        end = max(start, (self.last.end_line, self.last.end_column))
-        return Span(*start, *end, self.file)
+        return _new(Span, (*start, *max(start, self.last[2:4]), self.file))  # type: ignore[no-any-return]
 
     def _span(self, event: Any) -> Span:
         start, end = event.start_mark, event.end_mark

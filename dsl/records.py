@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from operator import attrgetter
 from reprlib import recursive_repr
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from dataclasses import dataclass as dataclass
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _MISSING = object()
 _set = object.__setattr__
+_Record = TypeVar("_Record")
 
 
 class Field:
@@ -79,6 +80,13 @@ def _replace(record: Any, /, **changes: Any) -> Any:
     if changed is not None:
         return changed(changes)
     return record.__class__(**{f.name: getattr(record, f.name) for f in _fields(record)} | changes)
+
+
+def fill(record: _Record, **values: Any) -> _Record:
+    """Sets fields of a frozen record, which must be so new that nobody else has seen it."""
+    for name, value in values.items():
+        _set(record, name, value)
+    return record
 
 
 if not TYPE_CHECKING:
@@ -164,7 +172,8 @@ class _Making:
     def __init__(self, cls: Any, own: list[str], every: Mapping[str, Field]) -> None:
         self.cls = cls
         self.every = every
-        members = {"__slots__": tuple(own), "__setattr__": _set}
+        # Both of them, or a base that refuses would make either go through Python.
+        members = {"__slots__": tuple(own), "__setattr__": _set, "__delattr__": object.__delattr__}
         self.open = type(cls)(cls.__name__, cls.__bases__, members)
 
     def begin(self) -> None:

@@ -6,25 +6,23 @@ from collections.abc import Mapping
 from posixpath import normpath
 
 from .action_signatures import Agreement
-from .binder import Binder, Spot, event_spot
+from .binder import Binder, Spot, binder_of, event_spot
 from .children import Family, Load, find_children
 from .codes import diagnostic
 from .declared import check_names, owners
 from .diagnostics import Diagnostics
 from .draft import Draft, draw
-from .facts import ItemFacts, Position, Reach, Role
-from .failures import saga_reasons, with_failures
-from .graph import Edge, Node, SagaGraph, in_topological_order
-from .inline import inlined_record
+from .facts import ItemFacts, Position, Role
+from .failures import fill_failures, saga_reasons
+from .graph import Node, SagaGraph
 from .item_facts import FactMaker, Surroundings
-from .live import Liveness
+from .live import live_data
 from .model import Saga, Step, SubSaga
-from .outlook import Outlook
 from .positions import Positions, find_positions, is_covered
 from .records import replace
 from .relations import BOOLEAN, present
 from .schemas import with_schemas
-from .structure import Structure
+from .structure import Structure, keep
 from .syntax import Value
 from .types import EMPTY, Field, ListType, OptionalType, RecordType, Type
 
@@ -57,11 +55,7 @@ def _graph(
     saga: Saga, structure: Structure, children: dict[str, SagaGraph], found: Diagnostics
 ) -> SagaGraph | None:
     start, owned = owners(saga, structure)
-    outputs: dict[str, RecordType | None] = {
-        name: inlined_record(child.output_type, child.saga.types)
-        for name, child in children.items()
-    }
-    binder = Binder(structure, Outlook(saga, structure, outputs), found)
+    binder = binder_of(saga, structure, children, found)
     if structure.cyclic or structure.twice:
         return None
     draft = draw(saga, start, owned)
@@ -69,15 +63,17 @@ def _graph(
     maker = FactMaker(Surroundings(saga, structure, owned, positions, children), binder)
     facts = {place.name: maker.facts(place) for place in structure.in_order()}
     agreement = Agreement(saga, found)
-    facts = agreement.agree(facts)
-    facts = with_failures(facts, children)
+    keep(structure)
+    agreement.agree(facts)
+    fill_failures(facts, children)
     output = _check_top(saga, binder)
-    graph = SagaGraph(
+    return SagaGraph(
         saga=saga,
         facts=facts,
         start_service=start,
         nodes=_nodes(draft, positions),
-        edges=(),
+        links=tuple(draft.edges),
+        live_data=live_data,
         children=children,
         judge=positions.judge,
         output_type=output,
@@ -85,7 +81,6 @@ def _graph(
         may_fail=_reasons(saga, facts),
         undoable=_is_undoable(structure, facts, children),
     )
-    return _with_edges(graph, draft, binder)
 
 
 # -- the graph ----------------------------------------------------------------------------------
@@ -112,17 +107,6 @@ def _nodes(draft: Draft, positions: Positions) -> tuple[Node, ...]:
             )
         )
     return tuple(found)
-
-
-def _with_edges(graph: SagaGraph, draft: Draft, binder: Binder) -> SagaGraph:
-    def type_of(reach: Reach, reader: str) -> Type:
-        return binder.type_of(reach, binder.structure.places.get(reader))
-
-    order = in_topological_order(len(graph.nodes), ((a, b) for a, b, _ in draft.edges))
-    nodes = [(each.kind, each.item.name.text if each.item else None) for each in graph.nodes]
-    live = Liveness(graph.saga, graph.facts, type_of).edges(nodes, draft.edges, order)
-    edges = (Edge(n, *edge, live[n]) for n, edge in enumerate(draft.edges))
-    return replace(graph, edges=tuple(edges))
 
 
 def _reasons(saga: Saga, facts: Mapping[str, ItemFacts]) -> tuple[str, ...]:

@@ -57,14 +57,13 @@ def placed_types(saga: Saga) -> Iterator[Type]:
     while todo:
         item = todo.pop()
         if isinstance(item, Step):
-            yield from _given((item.output, *(each.data for each in item.fails)))
+            if item.output is not None:
+                yield item.output
+            yield from (each.data for each in item.fails if each.data is not None)
         elif isinstance(item, Wait):
-            yield from _given((item.output, *(each.output for each in item.first)))
+            outputs = (item.output, *(each.output for each in item.first))
+            yield from (each for each in outputs if each is not None)
         todo.extend(inner for section in sections(item) for inner in section.items)
-
-
-def _given(types: Iterable[RecordType | None]) -> Iterator[Type]:
-    return (each for each in types if each is not None)
 
 
 class _Rewriting:

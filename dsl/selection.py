@@ -59,6 +59,11 @@ def known(selector: str) -> bool:
     return selector == ALL or (selector != "" and any(code.startswith(selector) for code in CODES))
 
 
+def code_of(name: str) -> str | None:
+    """The code of the rule with this ``name``; None if there is none."""
+    return next((code for code, entry in CODES.items() if entry.name == name), None)
+
+
 def selectors() -> Iterable[str]:
     """Words that somebody may have meant: the codes, the families, ``ALL``."""
     return (*CODES, *dict.fromkeys(code[:2] for code in CODES), ALL)

@@ -35,6 +35,8 @@ class Section(NamedTuple):
 
 def sections(item: Item) -> tuple[Section, ...]:
     """The lists inside ``item``, in the order of the file."""
+    if item.__class__ is Step and not item.recover:  # nearly always
+        return ()
     match item:
         case Parallel():
             return tuple(Section("branch", each.name.text, each.items) for each in item.branches)
@@ -174,6 +176,8 @@ class Structure:
 
     def conditions(self, place: Place) -> Iterator[tuple[Expr, bool]]:
         """What holds (or does not) wherever ``place`` is reached, without its own ``if``."""
+        if place.list.parent is None:
+            return
         around = list(place.upwards())
         for here in reversed(around):
             if here is not place and here.item.condition is not None:
@@ -182,6 +186,19 @@ class Structure:
             parent = here.parent
             if parent is not None and section is not None and isinstance(parent.item, Choose):
                 yield from chosen(parent.item, here.list.number)
+
+
+_latest: list[Structure] = []
+
+
+def keep(structure: Structure) -> None:
+    """Keeps the structure for those that ask for the ``latest``."""
+    _latest[:] = [structure]
+
+
+def latest(saga: Saga) -> Structure | None:
+    """The structure of ``saga`` if it is the one that was kept last; it is not kept any longer."""
+    return _latest.pop() if _latest and _latest[0].saga is saga else None
 
 
 def chosen(item: Choose, number: int) -> Iterator[tuple[Expr, bool]]:

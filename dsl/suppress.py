@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Iterator
 
 from .codes import CODES, diagnostic
-from .diagnostics import Diagnostic, Repair, Safety, Severity
+from .diagnostics import MOST, Diagnostic, Repair, Safety, Severity
 from .model import Suppression
 from .records import replace
 from .repairs import removed, written
 from .rules.registry import needs_more, stops_the_compiler
 from .span import Span
-from .suggest import did_you_mean
+from .suggest import nearest
 
 SHAPE = "# sagac: ignore[CODE] reason"
 
@@ -37,8 +37,11 @@ def apply_suppressions(
         else:
             used.add((by.span, finding.code))
     stopped = any(finding.severity is Severity.ERROR for finding in kept)
-    for suppression in suppressions:
-        kept += _complaints(suppression, used, stopped)
+    wrong = [each for one in suppressions for each in _complaints(one, used, stopped)]
+    kept += wrong[:MOST]
+    if len(wrong) > MOST:
+        message = f"{len(wrong) - MOST} more comments from here on have a mistake of this kind."
+        kept.append(diagnostic(wrong[MOST].code, wrong[MOST].span, message))
     return tuple(sorted(kept, key=lambda finding: finding.sort_key))
 
 
@@ -109,7 +112,8 @@ def _unused(suppression: Suppression, unused: list[str]) -> Diagnostic:
     first = unused[0]
     if first not in CODES:
         message = f"There is no rule {first!r} to silence."
-        help = did_you_mean(first, CODES) or "`sagac explain` lists the codes."
+        near = nearest(first.upper(), CODES)
+        help = f"Did you mean {near!r}?" if near else "`sagac explain` lists the codes."
     elif stops_the_compiler(first):
         message = f"{first} cannot be silenced: without it the file has no meaning."
         help = "Put right what it reports, and remove the comment."

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from .codes import diagnostic
 from .diagnostics import Diagnostics
-from .field_names import field_problem
+from .field_names import field_problem, field_proposal
 from .nodes import Entry, Mapping, Node, Scalar, Sequence, describe
 from .suggest import did_you_mean
 from .types import (
@@ -89,7 +89,9 @@ def _field(entry: Entry, found: Diagnostics, known: Iterable[str]) -> Field:
     problem = field_problem(name)
     if problem is not None:
         message = f"`{name}` cannot be the name of a field: such a name {problem}."
-        found.add(diagnostic("SY008", entry.key.span, message))
+        better = field_proposal(name)
+        help = f"Write `{better}`." if better else None
+        found.add(diagnostic("SY008", entry.key.span, message, help=help))
     return Field(name, parse_type(entry.value, found, known) or ANY, optional, entry.key.span)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from .codes import diagnostic
 from .diagnostics import Diagnostics
+from .field_names import field_proposal
 from .literals import EXAMPLES, READERS, read_literal
 from .relations import (
     BOOLEAN,
@@ -248,7 +249,10 @@ def _there(expr: Expr, type_: Type, scope: Scope) -> Type:
     if isinstance(resolved, OptionalType) or resolved == NULL:
         path = path_of(expr)
         name = f"`{'.'.join(path)}`" if path else "This"
-        help = f"Ask before: `{'.'.join(path)} is not None and ...`." if path else None
+        help = None
+        if path:
+            help = f"Ask before: `{'.'.join(path)} is not None and ...` in a condition, `... if"
+            help += f" {'.'.join(path)} is not None else ...` in a value."
         raise TypeProblem("DA001", expr.span, f"{name} may be absent here.", help)
     return resolved
 
@@ -266,10 +270,23 @@ def _attribute(expr: Attribute, scope: Scope) -> Type:
     path = path_of(expr.base)
     where = f"`{'.'.join(path)}`" if path else show(base)
     known, span = [each.name for each in base.fields], _name_span(expr)
+    if any(each != expr.name and field_proposal(each) == expr.name for each in known):
+        return ANY  # the name of the field is wrong, not this one: SY008
     message = f"There is no field `{expr.name}` in {where}."
     exact = span.end_column - span.column == len(expr.name)
     fix = renamed(span, nearest(expr.name, known)) if exact else None
-    raise TypeProblem("NA004", span, message, did_you_mean(expr.name, known) or None, fix)
+    help = did_you_mean(expr.name, known) or _nothing_known(expr, path)
+    raise TypeProblem("NA004", span, message, help, fix)
+
+
+def _nothing_known(expr: Attribute, path: tuple[str, ...] | None) -> str | None:
+    """What to do where a name has no fields at all, since nobody said which."""
+    if path is None or len(path) > 1:
+        return None
+    if path[0] in ("input", "event"):
+        where = "`input:`" if path[0] == "input" else "the `data:` of its event"
+        return f"Add `{expr.name}: TYPE` to {where}."
+    return f"Say what `{path[0]}` gives: `output: {{ {expr.name}: TYPE }}`."
 
 
 def _name_span(expr: Attribute) -> Span:

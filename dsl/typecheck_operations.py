@@ -150,7 +150,8 @@ def _comparable(left: Typed, right: Typed, scope: Scope) -> None:
             return
     if (is_text(one) and is_text(other)) or joined(one, other, scope.types) is not None:
         return
-    problem(right[0], f"This is {show(other)}, and it is compared with {show(one)}.")
+    help = "Compare what has one type; `str(x)`, `int(x)` and `len(x)` make one of another."
+    problem(right[0], f"This is {show(other)}, and it is compared with {show(one)}.", help)
 
 
 def _ordered(type_: Type) -> bool:

@@ -72,7 +72,7 @@ _PIVOT = Key(
 _RECOVER = Key(
     "recover",
     "What runs instead of failing, by refusal; `unknown` is an unknown outcome, `any` is every"
-    " refusal and `unknown`. The saga goes on after it.",
+    " refusal, and `unknown`, that is not named. The saga goes on after it.",
     "{ sold_out: [{ step: order_more, service: stock, effect: none }] }",
     default="{}",
 )

@@ -37,6 +37,8 @@ def render(
 
 def summary(diagnostics: Iterable[Diagnostic], files: int) -> str:
     """One line that counts: ``2 errors and 1 warning in 3 files.``, and what can be fixed."""
+    if not files:
+        return "No file was looked at: the settings exclude all of them."
     found = list(diagnostics)
     severities = [each.severity for each in found]
     counts = [

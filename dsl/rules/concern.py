@@ -8,16 +8,26 @@ from __future__ import annotations
 
 from sagac.dsl.model import Saga
 
-from .places import every_item
+from .places import items_of
 
 ONLY_WITH: dict[str, tuple[str, ...]] = {
     "CO004": ("foreach",),
     "CO005": ("parallel", "foreach"),
     "CO006": ("saga",),
     "CO007": ("role",),
+    "CO014": ("recover",),
+    "DA002": ("events",),
+    "PI001": ("role",),
+    "PI002": ("role",),
+    "PI003": ("role",),
+    "PI004": ("role",),
+    "PI005": ("role",),
     "PI007": ("foreach", "repeat"),
     "RE003": ("fence",),
+    "RE005": ("on_unknown",),
     "ST001": ("needs",),
+    "ST003": ("fail",),
+    "ST015": ("declared locks",),
     "TI001": ("wait",),
 }
 
@@ -25,11 +35,13 @@ ONLY_WITH: dict[str, tuple[str, ...]] = {
 def traits(saga: Saga) -> set[str]:
     """The kinds of the items of ``saga``, and the keys that are written on any of them."""
     found: set[str] = set()
-    for item in every_item(saga.items):
+    for item in items_of(saga):
         found.add(item.kind)
         found.update(item.keys)
     if any(not service.fence for service in saga.services.values()):
         found.add("fence")
+    if saga.locks:
+        found.add("declared locks")
     return found
 
 

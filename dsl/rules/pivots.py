@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from sagac.dsl.facts import Position, Role
 from sagac.dsl.graph import SagaGraph
-from sagac.dsl.model import Item
+from sagac.dsl.model import Item, Undo
 
 from .failing import choosing_join, written_role
 from .places import Places, Relation, places_of
@@ -21,10 +21,15 @@ class Second(NamedTuple):
     relation: Relation  # of the first to the second
 
 
+_latest: list[tuple[SagaGraph, tuple[Item, ...]]] = []
+
+
 def pivots(graph: SagaGraph) -> tuple[Item, ...]:
-    """The pivots that the file declares, in its order."""
-    found = [each.item for each in graph.facts.values() if written_role(each.item) == "pivot"]
-    return tuple(sorted(found, key=lambda item: item.name.span))
+    """The pivots that the file declares, in its order; kept for the next rule that asks."""
+    if not _latest or _latest[0][0] is not graph:
+        found = [each.item for each in graph.facts.values() if written_role(each.item) == "pivot"]
+        _latest[:] = [(graph, tuple(sorted(found, key=lambda item: item.name.span)))]
+    return _latest[0][1]
 
 
 def first_pivot(graph: SagaGraph) -> Item | None:
@@ -71,6 +76,8 @@ def claims_to_be_undone(graph: SagaGraph, item: Item) -> bool:
     facts = graph.facts[item.name.text]
     if facts.position is not Position.AFTER or written_role(item) in ("pivot", "optional"):
         return False
+    if isinstance(item, Undo):
+        return True
     return getattr(item, "compensate", None) is not None or written_role(item) == "compensatable"
 
 
@@ -78,7 +85,7 @@ def after_by_pivot(graph: SagaGraph) -> dict[str, list[Item]]:
     """What is written as if it could still be undone, by the name of the pivot before it."""
     places, found = places_of(graph.saga), dict[str, list[Item]]()
     sound = sound_pivots(graph)
-    for facts in graph.facts.values():
+    for facts in graph.facts.values() if sound else ():
         if claims_to_be_undone(graph, facts.item):
             name = facts.item.name.text
             for pivot in sound:

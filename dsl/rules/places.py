@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import StrEnum
 
 from sagac.dsl.model import Item, Saga
-from sagac.dsl.structure import ItemList, Place, Structure, sections
+from sagac.dsl.structure import ItemList, Place, Structure, latest, sections
 
 LONGEST = 5  # items of a path that are shown between its ends
 
@@ -26,7 +26,11 @@ class Places(Structure):
     """The places of all items of a saga, and how they lie to each other."""
 
     def __init__(self, saga: Saga) -> None:
-        super().__init__(saga)
+        known = latest(saga)
+        if known is None:
+            super().__init__(saga)
+        else:
+            vars(self).update(vars(known))
         self._failing: dict[int, list[int]] = {}
 
     def failing(self, place: Place, fails: Callable[[Item], bool]) -> Iterator[Item]:

@@ -110,7 +110,7 @@ def _without_known(
     baseline = BaselineFile(settings.baseline, seen.files, seen.sources)
     if writing:
         known = baseline.write(found)
-        say(f"{settings.baseline.as_posix()} now knows {known} of them.")
+        say(f"{settings.baseline.as_posix()} now knows {known} finding{'s' if known != 1 else ''}.")
     return baseline.new(found, settings.shows)
 
 

@@ -129,6 +129,11 @@ class _File:
             if key not in known:
                 name = ".".join((*path, key))
                 hint = did_you_mean(key, known)
+                if not path and key in KEYS:
+                    hint = f"It belongs under [{'.'.join((*self.prefix, 'lint'))}]."
+                elif not path and key == "tool":
+                    hint = "In this file the table is [lint]; [tool.sagac.lint] is for "
+                    hint += f"{SHARED}."
                 raise self.problem(f"there is no setting {name!r}. {hint}", (*path, key))
 
     def _document(self) -> dict[str, Any]:

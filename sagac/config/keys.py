@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from sagac.dsl.codes import CODES
 from sagac.dsl.diagnostics import Severity
-from sagac.dsl.selection import always_shown, known, selectors, weighs_less
+from sagac.dsl.selection import always_shown, code_of, known, selectors, weighs_less
 from sagac.dsl.suggest import did_you_mean, nearest
 
 FORMATS = ("text", "concise", "json", "sarif", "github", "junit")
@@ -65,7 +65,7 @@ def selector(text: str) -> str:
     """``text`` if it is a code, the beginning of one, or ``ALL``. Raises Wrong."""
     if known(text.upper()):
         return text.upper()
-    near = nearest(text.upper(), selectors())
+    near = code_of(text.lower()) or nearest(text.upper(), selectors())
     hint = f"did you mean {near}?" if near else "`sagac explain` lists them all"
     raise Wrong(f"there is no rule {text!r}; {hint}")
 

@@ -159,12 +159,12 @@ def test_settings_choose_the_warnings_of_other_commands_and_never_hide_errors(
 def test_a_mistake_of_sagac_is_never_passed_over(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from sagac.dsl.rules.pivot import pi001
+    from sagac.dsl.rules.pivot import pi006
 
     def crash(graph: object) -> None:
         raise ValueError("on purpose")
 
-    monkeypatch.setattr(pi001, "check", crash)
+    monkeypatch.setattr(pi006, "check", crash)
     put("a.saga.yaml", WRONG)
     for options in (["--ignore", "ALL"], ["--select", "CO"], ["--fail-on", "never"]):
         assert main(["lint", "a.saga.yaml", *options]) == 3

@@ -9,9 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sagac.dsl import outlook
 from sagac.dsl.compile import Compilation
 from sagac.dsl.compile import compile as compile_saga
-from sagac.dsl.diagnostics import Severity
+from sagac.dsl.diagnostics import MOST, Severity
+from sagac.dsl.model import Parallel
+from sagac.dsl.types import RecordType
 
 SPECS = Path(__file__).parents[2] / "specs"
 NAMES = sorted(path.name for path in SPECS.glob("*.saga.yaml"))
@@ -88,6 +91,33 @@ def test_a_misspelt_key_is_one_finding(start: int) -> None:
     slipped = ORDER[:start] + "q" + ORDER[start:]
     found = check(slipped).diagnostics
     assert [each.code for each in found if each.severity is Severity.ERROR] == ["SY002"]
+
+
+def test_comments_that_silence_nothing_are_shown_within_bounds() -> None:
+    comments = "# sagac: ignore[TI002] none\n" * (MOST + 3)
+    found = check(ORDER + comments).diagnostics
+    assert len(found) == MOST + 1
+    assert found[-1].message == "3 more comments from here on have a mistake of this kind."
+    assert {each.severity for each in found} == {Severity.WARNING}
+
+
+def test_the_type_of_many_branches_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+
+    def branches(item: Parallel) -> RecordType:
+        made.append(item.name.text)
+        return real(item)
+
+    real = outlook._branches
+    monkeypatch.setattr(outlook, "_branches", branches)
+    readers = [
+        f"- {{ step: r{n}, service: s, effect: none, if: p.a.outcome == 'done' }}"
+        for n in (1, 2, 3)
+    ]
+    items = ["- { parallel: p, join: settled, branches: { a: [], b: [] } }", *readers]
+    head = "saga: x\nversion: 1\nkey: ${input.x}\nservices: { s: {} }\ninput: { x: string }\n"
+    check(head + "steps:\n" + "".join(f"  {each}\n" for each in items))
+    assert made == ["p"]
 
 
 @settings(max_examples=60, deadline=None)

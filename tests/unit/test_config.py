@@ -162,6 +162,16 @@ def test_what_is_excluded() -> None:
     ("text", "expected"),
     [
         ('[lint]\n\nselct = ["CO"]', "3: there is no setting 'lint.selct'. Did you mean 'select'?"),
+        ('select = ["CO"]', "1: there is no setting 'select'. It belongs under [lint]."),
+        (
+            '[tool.sagac.lint]\nselect = ["CO"]',
+            "1: there is no setting 'tool'. In this file the table is [lint]; [tool.sagac.lint] is"
+            " for pyproject.toml.",
+        ),
+        (
+            '[lint]\nignore = ["loop-without-undo"]',
+            "2: 'lint.ignore': there is no rule 'loop-without-undo'; did you mean CO004?",
+        ),
         ("[lin]", "1: there is no setting 'lin'. Did you mean 'lint'?"),
         ("\nlint = 3", "2: 'lint' must be a table, found the number 3."),
         ('[lint]\nselect = "CO"', "2: 'lint.select': expected a list of codes"),

@@ -87,6 +87,10 @@ SLIPS: list[tuple[str, list[tuple[str, str]]]] = [
     (item_of("wait: w\nfirst: [{ steps: [] }]"), [("SY003", "{ steps: [] }")]),
     (item_of("wait: w\nfirst: [{ after: 1s, match: event.x }]"), [("SY004", "match")]),
     (item_of("repeat: r\nsteps: [{ fail: f }]\nuntil: input.n > 1"), [("SY003", "r")]),
+    # what belongs under a key stands where the name belongs
+    (item_of("choose: [{ if: input.n > 1, steps: [] }]"), [("SY004", "[{ if: input.n > 1, steps: [] }]")]),
+    (item_of("parallel: { b: [{ fail: f }] }"), [("SY004", "{ b: [{ fail: f }] }")]),
+    (item_of("step: { name: a, service: s }"), [("SY004", "{ name: a, service: s }")]),
     # values
     (step_with("role: pivto"), [("SY009", "pivto")]),
     (item_of("saga: r\nuse: x.saga.yaml\nrole: optional"), [("SY009", "optional")]),
@@ -134,6 +138,22 @@ def test_one_slip_is_one_finding(source: str, expected: list[tuple[str, str]]) -
             "Did you mean 'service'? Expected one of: step, service, action, input, output, fails, "
             "effect, role, retry, timeout, heartbeat, idempotent, on_unknown, compensate, recover, "
             "events, locks, description, if, needs.",
+        ),
+        (
+            item_of("group: [{ fail: f }]"),
+            "A list stands where the name of a group belongs.",
+            "Write `group: NAME`, and what stands here under `steps:`.",
+        ),
+        (
+            HEAD.replace("version: 1", "version: 1.0") + ONE_STEP,
+            "Expected a whole number for 'version', found the number 1.0.",
+            "Write `1`.",
+        ),
+        (
+            step_with("output: { room-number: string }"),
+            "`room-number` cannot be the name of a field: such a name is made of letters, digits"
+            " and underscores and starts with a letter.",
+            "Write `room_number`.",
         ),
         (
             step_with("retry: { often: 3 }"),

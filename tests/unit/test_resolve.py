@@ -56,6 +56,19 @@ FINDINGS: dict[str, tuple[str, str, str, str]] = {
     "variable outside": (FOREACH + reading("b", "line.sku"), "NA001", "line", ""),
     "no failure yet": (reading("b", "saga.failure.reason"), "NA003", "saga", "compensations"),
     "field": (step("a") + reading("b", "a.oo"), "NA004", "oo", "o"),
+    "field of what says nothing": (
+        step("a").replace("  output: { o: string }\n", "") + reading("b", "a.o"),
+        "NA004",
+        "o",
+        "output: { o: TYPE }",
+    ),
+    "field of an event that nobody declares": (
+        "- { wait: w, event: Came, timeout: 1d }\n" + reading("b", "w.who"),
+        "NA004",
+        "who",
+        "output: { who: TYPE }",
+    ),
+    "compared with another type": (step("a", "if: input.n == 'x'"), "TY002", "'x'", "`int(x)`"),
     "field of an element": (
         inside("foreach: l", reading("a", "it.skuu"), **{"in": "input.lines", "as": "it"}),
         "NA004",

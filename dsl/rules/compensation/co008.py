@@ -47,6 +47,8 @@ def check(graph: SagaGraph) -> Iterator[Diagnostic]:
 
 def _reads_only(facts: ItemFacts, name: str) -> bool:
     undo = facts.compensation
+    if all(reach.root != name for reach in facts.undo_reads):
+        return False
     read = (reach for value in undo.input.values() for reach in reads(value)) if undo else ()
     return {reach.root for reach in read if reach.path[:1] != ("failure",)} == {name}
 

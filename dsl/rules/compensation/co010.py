@@ -47,15 +47,21 @@ MOST_LABELS = 20
 
 
 def check_saga(saga: Saga) -> Iterator[Diagnostic]:
-    """Yields one finding for all compensations of the saga for which a timeout is assumed."""
+    """Yields one finding for all compensations of the saga for which a timeout is assumed.
+
+    Where a step has none either, the same default is missing for both: TI002 says so, once.
+    """
     if saga.timeout is not None:
         return
-    found = list(_without(saga))
+    if any(isinstance(each, Step) and each.timeout is None for each in items_of(saga)):
+        return
+    found = list(without_timeout(saga))
     if found:
         yield _finding(*found)
 
 
-def _without(saga: Saga) -> Iterator[Name]:
+def without_timeout(saga: Saga) -> Iterator[Name]:
+    """The actions of the compensations and ``undo`` items that have no timeout of their own."""
     for item in items_of(saga):
         if isinstance(item, Undo) and item.timeout is None:
             yield item.action or item.name

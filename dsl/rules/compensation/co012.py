@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from sagac.dsl.codes import diagnostic
 from sagac.dsl.diagnostics import Diagnostic, Label
@@ -47,16 +47,27 @@ MOST_COMPARED = 8  # different actions with one undo
 def check(graph: SagaGraph) -> Iterator[Diagnostic]:
     """Yields a finding for each undo that cannot tell which of two actions it is for."""
     places = places_of(graph.saga)
-    groups: dict[tuple[object, ...], dict[str, ItemFacts]] = {}
+    users: dict[tuple[object, ...], list[ItemFacts]] = {}
     for facts in graph.facts.values():
         undo = facts.compensation
         if isinstance(facts.item, Step) and undo is not None and facts.effect:
-            key = (facts.service, undo.service, undo.action, facts.loops, _told(facts, undo))
-            groups.setdefault(key, {}).setdefault(facts.action, facts)
-    for actions in groups.values():
-        found = _together(list(actions.values())[:MOST_COMPARED], places)
-        if len(found) > 1:
-            yield _finding(*found)
+            key = (facts.service, undo.service, undo.action, facts.loops)
+            users.setdefault(key, []).append(facts)
+    for same in users.values():
+        for actions in _by_request(same) if len(same) > 1 else ():
+            found = _together(list(actions.values())[:MOST_COMPARED], places)
+            if len(found) > 1:
+                yield _finding(*found)
+
+
+def _by_request(users: list[ItemFacts]) -> Iterable[dict[str, ItemFacts]]:
+    """The users of an undo that tell it the same, the first one of each action."""
+    found: dict[object, dict[str, ItemFacts]] = {}
+    for facts in users:
+        if facts.compensation is not None:
+            told = _told(facts, facts.compensation)
+            found.setdefault(told, {}).setdefault(facts.action, facts)
+    return found.values()
 
 
 def _told(facts: ItemFacts, undo: Compensation) -> tuple[tuple[str, str], ...]:

@@ -65,7 +65,8 @@ def check(graph: SagaGraph) -> Iterator[Diagnostic]:
         if name in optional and not reading.guarded and _counts_on(graph, reading):
             found.setdefault(name, []).append(reading)
     for name, relying in found.items():
-        yield _finding(graph.facts[name].item, *relying)
+        reader = graph.facts[relying[0].reader or name].item
+        yield _finding(graph.facts[name].item, reader, *relying)
     silent = optional - found.keys()
     for facts in graph.facts.values():
         for need in facts.item.needs or ():
@@ -102,7 +103,7 @@ def _counts_on(graph: SagaGraph, reading: Reading) -> bool:
     return isinstance(facts.item, Step) and (declared is None or declared.input is None)
 
 
-def _finding(item: Item, first: Reading, *others: Reading) -> Diagnostic:
+def _finding(item: Item, reader: Item, first: Reading, *others: Reading) -> Diagnostic:
     name, value = item.name.text, _value(first.reach)
     return diagnostic(
         "CO016",
@@ -113,6 +114,7 @@ def _finding(item: Item, first: Reading, *others: Reading) -> Diagnostic:
         f" (`${{{value} if {name} is not None else ...}}`).",
         labels=(
             Label("may fail and be passed over", item.name.span),
+            Label("runs all the same", reader.name.span),
             *(Label("the same here", each.reach.span) for each in others[:9]),
         ),
     )

@@ -60,7 +60,7 @@ def check(graph: SagaGraph) -> Iterator[Diagnostic]:
         item = facts.item
         if isinstance(item, Step):
             yield from _left_out(graph, facts, item)
-            yield from _idle(item, (*facts.own_failures, *_by_person(facts)))
+            yield from _idle(item, (*facts.own_failures, *_by_person(facts)), facts.role)
         elif isinstance(item, Group) and item.recover:
             inside = _reasons(graph, item)
             yield from _idle(item, inside) if inside is not None else ()
@@ -110,7 +110,9 @@ def _by_person(facts: ItemFacts) -> tuple[str, ...]:
     return ("unknown",) if facts.on_unknown is OnUnknown.MANUAL else ()
 
 
-def _idle(item: Step | Group, reasons: tuple[str, ...]) -> Iterator[Diagnostic]:
+def _idle(
+    item: Step | Group, reasons: tuple[str, ...], role: Role | None = None
+) -> Iterator[Diagnostic]:
     """The handlers of ``recover`` that nothing leads to."""
     caught = {each.refusal.text for each in item.recover}
     for each in item.recover:
@@ -118,7 +120,7 @@ def _idle(item: Step | Group, reasons: tuple[str, ...]) -> Iterator[Diagnostic]:
         if name == "any" and set(reasons) <= caught:
             why = "every way to fail is named beside it" if reasons else "nothing here fails"
         elif name != "any" and name not in reasons:
-            why = _why(item, name)
+            why = REPEATED if role is Role.RETRIABLE and name == "unknown" else _why(item, name)
         else:
             continue
         yield _finding(item, each, why)
@@ -130,6 +132,7 @@ def _why(item: Step | Group, name: str) -> str:
     return "the lock waits instead of refusing" if name == "locked" else NEVER_UNKNOWN
 
 
+REPEATED = "a retriable step is repeated until its outcome is known"
 NEVER_UNKNOWN = "its unknown outcome is settled otherwise"
 
 

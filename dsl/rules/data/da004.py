@@ -13,7 +13,7 @@ from sagac.dsl.rules.places import every_item
 from sagac.dsl.rules.rule import Rule
 from sagac.dsl.span import Span
 from sagac.dsl.suggest import did_you_mean
-from sagac.dsl.syntax import Compare, Comprehension, Constant, ListOf, Value
+from sagac.dsl.syntax import Attribute, Compare, Comprehension, Constant, ListOf, Reference, Value
 from sagac.dsl.values import chain, values_of, walk
 
 RULE = Rule(
@@ -101,6 +101,8 @@ def _reasons(graph: SagaGraph, fork: Item | None) -> frozenset[str] | None:
 
 
 def _asked(value: Value, forks: Mapping[str, Item]) -> Iterator[Asked]:
+    if isinstance(value, Attribute) and isinstance(value.base, Reference):
+        return  # nearly always
     elements: dict[str, Item] = {}
     for each in walk(value):
         if isinstance(each, Comprehension):

@@ -62,6 +62,7 @@ FRESH = frozenset(
         "datetime.datetime.utcnow",
     ]
 )
+CLOCKS = ("time.time", "time.time_ns", "time.monotonic", "datetime.datetime.now")
 KEYS = ("idempotency", "idempotent", "idempotence", "dedup")
 BLOCKING = {
     "time.sleep": "`await asyncio.sleep(...)`",
@@ -82,6 +83,7 @@ def check_handlers(handlers: Handlers) -> Iterator[Diagnostic]:
     """Yields a finding for each fresh key and each call that blocks."""
     for code, method in handlers.methods():
         yield from _fresh_keys(code, method)
+        yield from _fresh_places(code, method)
         if isinstance(method, ast.AsyncFunctionDef):
             yield from _blocking(code, method)
 
@@ -113,6 +115,41 @@ def _named_values(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
             yield name, value
         case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
             yield name, value
+
+
+def _fresh_places(code: Code, method: Function) -> Iterator[Diagnostic]:
+    """What the handlers keep under a name that is new each time."""
+    for node in ast.walk(method):
+        for place in _kept_under(node):
+            fresh = _fresh(code, place)
+            if fresh is not None and fresh not in CLOCKS:
+                yield diagnostic(
+                    "HA005",
+                    code.span(place),
+                    f"{method.name!r} keeps what it does under a new `{fresh}` for each attempt, so"
+                    " a call that is made again does it again.",
+                    help="Keep it under `call.key`: it is the same in each attempt of this step.",
+                )
+
+
+def _kept_under(node: ast.AST) -> Iterator[ast.expr]:
+    """The keys of what is put into a mapping that belongs to the handlers."""
+    match node:
+        case ast.Assign(targets=targets):
+            for each in targets:
+                if isinstance(each, ast.Subscript) and _is_own(each.value):
+                    yield each.slice
+        case ast.Call(func=ast.Attribute(attr="setdefault", value=owner), args=[key, *_]):
+            if _is_own(owner):
+                yield key
+
+
+def _is_own(node: ast.expr) -> bool:
+    return (
+        isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "self"
+    )
 
 
 def _is_key(name: str) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sagac.dsl.codes import diagnostic
 from sagac.dsl.diagnostics import Diagnostic, Label
 from sagac.dsl.model import Item, Name, Parallel, Saga, Step, Undo
-from sagac.dsl.rules.places import every_item
+from sagac.dsl.rules.places import every_item, items_of
 from sagac.dsl.rules.rule import Rule
 
 HEAD = """\
@@ -54,7 +54,7 @@ def check_saga(saga: Saga) -> Iterator[Diagnostic]:
     """Yields a finding for each lock that two branches of a parallel take, at its second place."""
     if not saga.locks:
         return
-    for item in every_item(saga.items):
+    for item in items_of(saga):
         if isinstance(item, Parallel):
             yield from _shared(item)
 

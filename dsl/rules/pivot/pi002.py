@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sagac.dsl.codes import diagnostic
 from sagac.dsl.diagnostics import Diagnostic, Label
 from sagac.dsl.graph import SagaGraph
-from sagac.dsl.model import Item
+from sagac.dsl.model import Item, Undo
 from sagac.dsl.rules.pivots import after_by_pivot
 from sagac.dsl.rules.places import Places, places_of
 from sagac.dsl.rules.rule import Rule
@@ -50,13 +50,17 @@ def check(graph: SagaGraph) -> Iterator[Diagnostic]:
 
 def _finding(places: Places, pivot: Item, first: Item, *others: Item) -> Diagnostic:
     name = first.name.text
+    help = "Move it before the pivot, or make it retriable: without a compensation and without"
+    help += " refusals it is repeated until it is done."
+    if isinstance(first, Undo):
+        help = "Move it before the pivot, where what comes after it may fail, or remove it: here it"
+        help += " never runs."
     return diagnostic(
         "PI002",
         _claim(first),
         f"{name!r} stands after the pivot {pivot.name.text!r}, where nothing is undone any more:"
         f" {places.path(pivot.name.text, name)}.",
-        help="Move it before the pivot, or make it retriable: without a compensation and without"
-        " refusals it is repeated until it is done.",
+        help=help,
         labels=(
             Label("the point of no return", pivot.name.span),
             *(Label("this one too", _claim(other)) for other in others),

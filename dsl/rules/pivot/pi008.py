@@ -77,12 +77,12 @@ def _is_queried(step: Step, facts: ItemFacts) -> bool:
 
 
 def _finding(step: Step, facts: ItemFacts, declared: ActionDeclaration) -> Diagnostic:
-    span, because = step.name.span, ""
+    span, because = (step.action or step.name).span, " (the default of a pivot)"
+    labels = [Label("declared here, alone", declared.name.span)]
     if step.on_unknown is not None:
-        span = step.on_unknown.span
-    else:
-        because = " (the default of a pivot)"
-        span = step.role.span if step.role is not None else span
+        span, because = step.on_unknown.span, ""
+    elif step.role is not None:
+        labels.append(Label("asks by default", step.role.span))
     return diagnostic(
         "PI008",
         span,
@@ -90,5 +90,5 @@ def _finding(step: Step, facts: ItemFacts, declared: ActionDeclaration) -> Diagn
         f" declares {facts.action!r} without `query_{facts.action}`: nobody could answer.",
         help=f"Declare `query_{facts.action}` with the same input beside it, or say `on_unknown:"
         " manual` if a person is to decide.",
-        labels=(Label("declared here, alone", declared.name.span),),
+        labels=tuple(labels),
     )

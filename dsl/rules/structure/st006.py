@@ -52,6 +52,8 @@ def check_saga(saga: Saga) -> Iterator[Diagnostic]:
 
     Of unused types that hold each other only the outermost is reported.
     """
+    if not saga.types:
+        return
     found = list(unused(saga.types, used_types(saga)))
     covered: set[str] = set()
     for name in found:

@@ -61,6 +61,8 @@ steps:
 
 def check_saga(saga: Saga) -> Iterator[Diagnostic]:
     """Yields a finding for each event of ``events:`` that no wait, start or cancel names."""
+    if not saga.events:
+        return
     for name in unused(saga.events, used_events(saga)):
         yield diagnostic(
             "ST007",

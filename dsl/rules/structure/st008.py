@@ -43,13 +43,13 @@ def check(graph: SagaGraph) -> Iterator[Diagnostic]:
     outputs = Outputs(graph)
     read: dict[tuple[str, str], set[str]] = {}
     for name, facts in graph.facts.items():
-        if isinstance(facts.item, Step):
+        fields = facts.output_type.fields
+        if fields and isinstance(facts.item, Step):
             known = read.setdefault((facts.service, facts.action), set())
-            fields = facts.output_type.fields
             known.update(each.name for each in fields if outputs.reads_field(name, each.name))
     for facts in graph.facts.values():
         step = facts.item
-        if isinstance(step, Step) and step.output is not None:
+        if isinstance(step, Step) and step.output is not None and step.output.fields:
             known = read[(facts.service, facts.action)]
             unread = [each for each in step.output.fields if each.name not in known]
             if unread:

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from sagac.dsl.codes import diagnostic
 from sagac.dsl.diagnostics import Diagnostic, Label
 from sagac.dsl.model import Item, Saga, Step
-from sagac.dsl.rules.places import every_item
+from sagac.dsl.rules.compensation.co010 import without_timeout
+from sagac.dsl.rules.places import items_of
 from sagac.dsl.rules.rule import Rule
 from sagac.dsl.rules.times import ASSUMED
 
@@ -37,23 +38,29 @@ MOST = 5  # further steps that are pointed at
 
 
 def check_saga(saga: Saga) -> Iterator[Diagnostic]:
-    """Yields one finding for all steps of a saga that have no time limit."""
+    """Yields one finding for all steps, and compensations, of a saga that have no time limit."""
     if saga.timeout is not None:
         return
-    steps = [each for each in every_item(saga.items) if isinstance(each, Step) and not each.timeout]
+    steps = [each for each in items_of(saga) if isinstance(each, Step) and not each.timeout]
     if not steps:
         return
     first, others = steps[0].name, len(steps) - 1
-    also = f" and {others} more step{'s' if others > 1 else ''}" if others else ""
-    has = "have" if others else "has"
+    undos = sum(1 for _ in without_timeout(saga))
+    counted = (_counted(others, "more step"), _counted(undos, "compensation"))
+    *most, last = [repr(first.text), *filter(None, counted)]
+    who = f"{', '.join(most)} and {last} have" if most else f"{last} has"
     yield diagnostic(
         "TI002",
         first.span,
-        f"{first.text!r}{also} {has} no timeout, so each attempt may take {ASSUMED}, whether or not"
-        " that fits the service.",
+        f"{who} no timeout, so each attempt may take {ASSUMED}, whether or not that fits the"
+        " service.",
         help="Say it for all (`defaults: { timeout: 10s }`), or with `timeout` on the step.",
         labels=tuple(_label(each) for each in steps[1 : MOST + 1]),
     )
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'s' if number > 1 else ''}" if number else ""
 
 
 def _label(step: Item) -> Label:
