@@ -76,7 +76,7 @@ class Callings:
 
     def _spot(self, node: Node) -> Spot:
         place = self._service.frames.sight(node).place(node.facts.item.name.text)
-        return compensating(place, spot_of(place))
+        return compensating(place, spot_of(place).holds)
 
     def _undo(self, node: Node, undo: Compensation) -> Code:
         service = self._service

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from sagac.dsl.binder import Binder, Spot
 from sagac.dsl.diagnostics import Diagnostics
@@ -139,7 +139,7 @@ def _missing(attribute: Attribute) -> bool:
     return "default=None" in (attribute.default or "")
 
 
-def spot_of(place: Place, **more: bool) -> Spot:
+def spot_of(place: Place) -> Spot:
     """The spot of what an item does itself: its own ``if`` holds there."""
     own = place.item.condition
-    return replace(Spot(place, holds=(own,) if own is not None else ()), **more)  # type: ignore[arg-type]
+    return Spot(place, holds=(own,) if own is not None else ())
