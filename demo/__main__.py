@@ -166,6 +166,24 @@ def status() -> None:
     proved("one command says where each order is")
 
 
+def choreograph() -> None:
+    """The same file without a coordinator: five services on NATS, one killed, a storm of copies."""
+    nats = ("--style", "choreography", "--target", "nats")
+    storm = ("--duplicate", "--reorder")
+    state = run("2001", *nats, *storm, "--crash-after", "reserve_inventory")
+    must(state["state"] == "COMPLETED" and effects(state, "do") == FORWARD, "completes", state)
+    proved("order 2001: five processes, inventory killed, each effect took place once all the same")
+    state = run("2002", *nats, *storm, "--fail", "charge_payment:card_declined")
+    must(state["state"] == "COMPENSATED", "compensates", state)
+    must(effects(state, "do") == effects(state, "undo") == ["reserve_inventory"], "undone", state)
+    twice = _twice()
+    must(not twice, "nothing was done twice", twice)
+    said = sagac("trace", "2002")
+    print("\n".join(f"  {line}" for line in said.splitlines()))
+    must("PaymentFailed" in said and "InventoryReleased" in said, "the trace tells it", said)
+    proved("order 2002 is COMPENSATED with no coordinator, and one command tells how it went")
+
+
 def main() -> int:
     """Runs all parts in a folder of its own; 1 if something was not proved."""
     began = time.monotonic()
@@ -174,7 +192,7 @@ def main() -> int:
         Path("sagac.toml").touch()
         Path("order.saga.yaml").write_bytes(SPEC.read_bytes())
         try:
-            for part in (lint, draw, generate, succeed, refuse, kill, status):
+            for part in (lint, draw, generate, succeed, refuse, kill, choreograph, status):
                 part()
         except Unproved as problem:
             print(f"\nNOT PROVED: {problem}", file=sys.stderr)
