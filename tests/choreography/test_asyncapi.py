@@ -27,6 +27,7 @@ from sagac.dsl.types import (
     Primitive,
     RecordType,
     SchemaType,
+    Type,
 )
 from sagac.generators.base import Source
 from sagac.generators.choreography.entries import BROKERS
