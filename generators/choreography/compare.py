@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
+from typing import TypeAlias
 
 from sagac.dsl.graph import SagaGraph
 from sagac.dsl.types import Field, OptionalType, RecordType, Type
@@ -15,6 +16,8 @@ from .events import Events, Told
 from .parts import Edge, Node
 from .payloads import Payloads
 from .project import project
+
+Place: TypeAlias = "tuple[str, str, str | None, str]"
 
 
 class Version:
@@ -34,9 +37,9 @@ class Version:
         return {told: tuple(services) for told, services in found.items()}
 
     @cached_property
-    def edges(self) -> Mapping[str, Edge]:
-        """The edges by name."""
-        return {each.name: each for each in self.projection.edges}
+    def edges(self) -> Mapping[Place, Edge]:
+        """The edges by their ends and their case; their names are only numbers."""
+        return {(e.source, e.target, e.label, e.way): e for e in self.projection.edges}
 
 
 def changes(pair: Pair) -> Iterator[Change]:
@@ -145,14 +148,23 @@ class _Comparison:
                 yield self._row(id, "there is no such node any more: its row goes on nowhere", node)
             else:
                 yield from self._node(node, now)
-        for name, edge in self._old.edges.items():
+        for place, edge in self._old.edges.items():
             if edge.source in new and edge.target in new:
-                yield from self._edge(edge, self._new.edges.get(name))
-        for edge in self._new.edges.values():
-            if edge.name not in self._old.edges and edge.target in self._old.projection.nodes:
-                node = self._new.projection.nodes[edge.target]
+                yield from self._edge(edge, self._new.edges.get(place))
+        for place, edge in self._new.edges.items():
+            if place not in self._old.edges and edge.target in self._old.projection.nodes:
                 what = f"it waits for {edge.source} too, which has told nothing to a kept row"
-                yield self._row(edge.target, what, node)
+                yield self._row(edge.target, what, new[edge.target])
+        yield from self._numbers()
+
+    def _numbers(self) -> Iterator[Change]:
+        """A row knows the edges that it has heard by their numbers."""
+        both = self._old.edges.keys() & self._new.edges.keys()
+        other = sum(self._old.edges[each].name != self._new.edges[each].name for each in both)
+        if other:
+            what = f"{other} of them have another number, by which kept rows know what they heard"
+            who = self._new.projection.services
+            yield Change("ledgers", "edges", what, self._pair.raise_it, who=who)
 
     def _node(self, old: Node, new: Node) -> Iterator[Change]:
         if old.owner != new.owner:
@@ -166,12 +178,10 @@ class _Comparison:
 
     def _edge(self, old: Edge, new: Edge | None) -> Iterator[Change]:
         node = self._new.projection.nodes[old.target]
-        if new is None or (new.source, new.target) != (old.source, old.target):
+        if new is None:
             what = f"it does not hear {old.source} any more, which kept rows wait for"
             yield self._row(old.target, what, node)
             return
-        if (new.way, new.rule, new.label) != (old.way, old.rule, old.label):
-            yield self._row(old.target, f"what it takes from {old.source} is another case", node)
         for value in new.live:
             if value not in old.live:
                 what = f"kept rows lack {value}, which comes from {old.source} now"

@@ -114,8 +114,8 @@ class Payloads:
         if live.root == "input":
             field = self._graph(value).saga.input.field(live.path[0])
             return field is not None and not field.optional
-        own = value.name.startswith(f"{node.makes}.") and (node.kind, outcome) == ("step", "done")
-        return own and _gives(node)
+        own = value.name == f"{node.makes}.{live.path[0]}"
+        return own and (node.kind, outcome) == ("step", "done") and _gives(node, live.path[0])
 
     # From outside
 
@@ -149,8 +149,10 @@ def _by_label(edges: Iterable[Edge]) -> list[list[Edge]]:
     return list(found.values())
 
 
-def _gives(node: Node) -> bool:
-    """Whether a done step always has its output: no one passes it over, no person skips it."""
+def _gives(node: Node, name: str) -> bool:
+    """Whether a done step always has this output: no one passes it over, no person skips it."""
     facts = node.facts
+    field = facts.output_type.field(name)
+    written = field is not None and not field.optional
     sure = facts.role is not Role.OPTIONAL and facts.position is not Position.AFTER
-    return sure and facts.on_unknown in _SURE
+    return written and sure and facts.on_unknown in _SURE

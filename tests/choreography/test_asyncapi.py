@@ -162,6 +162,17 @@ def test_what_random_sagas_send(
                 assert check_told(graph, play(graph, data, fault, seed, tables).told)
 
 
+def test_what_may_be_missing_is_not_required() -> None:
+    text = ALL_KINDS.replace("output: { place: string }", "output: { place?: string }")
+    for source, required in ((ALL_KINDS, True), (text, False)):
+        writer = envelopes(graph_of(source))
+        schema = writer.event("TakeDone", writer.payloads.named["TakeDone"])
+        values = schema["properties"]["event"]["properties"]["values"]
+        assert ("take.place" in values["required"]) is required
+        assert {"input.note", "take.place"} <= values["properties"].keys()
+        assert "input.note" not in values["required"]
+
+
 # The files
 
 
