@@ -108,7 +108,7 @@ def _handlers(pair: Pair) -> Iterator[Change]:
         yield Change(
             "handlers",
             key,
-            f"its {why}; the handler is written for version {pair.old.saga.version}",
+            f"its {why}; {_because(why, pair.old.saga.version)}",
             "Give the action another name, or make the new field optional",
             who=(old.actions[key].service,),
         )
@@ -125,6 +125,12 @@ def _handlers(pair: Pair) -> Iterator[Change]:
             do = "Write the method before the new version is deployed; `sagac generate` shows it"
             what = f"the method {method} is new"
             yield Change("handlers", key, what, do, False, (action.service,))
+
+
+def _because(why: str, version: int) -> str:
+    if why.startswith("input") and why.endswith("is new and required"):
+        return f"sagas of version {version} do not give it"
+    return f"the handler is written for version {version}"
 
 
 def _refusals(old: Signatures, new: Signatures) -> Iterator[Change]:
