@@ -290,15 +290,15 @@ def test_types_as_schemas() -> None:
 )
 def test_the_official_parser_has_nothing_to_say(tmp_path: Path) -> None:
     graphs = [*map(spec, SPECS), graph_of(ALL_KINDS), graph_of(CYCLE)]
+    targets = ("local", *BROKERS)
     for number, graph in enumerate(graphs):
-        for target in ("nats", "kafka", "local"):
-            for path, text in files(graph, target).items():
-                if path.endswith(("asyncapi.yaml", ".schema.json")):
-                    place = tmp_path / f"{number}-{target}" / path
-                    place.parent.mkdir(parents=True, exist_ok=True)
-                    place.write_text(text, encoding="utf-8")
+        for path, text in files(graph, targets[number % len(targets)]).items():
+            if path.endswith(("asyncapi.yaml", ".schema.json")):
+                place = tmp_path / str(number) / path
+                place.parent.mkdir(parents=True, exist_ok=True)
+                place.write_text(text, encoding="utf-8")
     documents = sorted(map(str, tmp_path.rglob("asyncapi.yaml")))
-    assert len(documents) > 3 * len(graphs)
+    assert len(documents) > 2 * len(graphs) > 2 * len(targets)
     done = subprocess.run(
         ["node", "--eval", PROGRAM, "--", *documents],
         cwd=PARSER,
