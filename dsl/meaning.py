@@ -11,8 +11,9 @@ from hashlib import sha256
 from typing import Any
 
 from .graph import SagaGraph
-from .model import Name, Saga
+from .model import Foreach, InputNames, Name, Saga
 from .records import fields, is_dataclass
+from .syntax import Comprehension
 
 _NO_MEANING = frozenset(
     [
@@ -65,12 +66,21 @@ def _plain(value: Any) -> Any:
             for each in fields(value)
             if each.name not in _NO_MEANING
         }
-        return [type(value).__name__, found]
+        return [type(value).__name__, found | _read(value)]
     if isinstance(value, Mapping):
         return {str(key): _plain(each) for key, each in sorted(value.items())}
     if isinstance(value, list | tuple):
         return [_plain(each) for each in value]
     return value
+
+
+def _read(value: Any) -> dict[str, Any]:
+    """What is read, under names that elsewhere only say where something stands."""
+    if isinstance(value, InputNames):
+        return {"names": sorted(map(_plain, value.names), key=json.dumps)}
+    if isinstance(value, Foreach | Comprehension):
+        return {"source": _plain(value.source)}
+    return {}
 
 
 def _hash(plain: Any) -> str:

@@ -167,7 +167,7 @@ def _obstacle(
         return None
     other = manifest.owner(file.path, name)
     if other is not None and change.before != change.after:
-        return Refusal(change, f"it belongs to {other}", forceable=False)
+        return Refusal(change, f"it belongs to {other}{_mend(file.path)}", forceable=False)
     if change.before is None or change.before == change.after:
         return None
     if sha is None:
@@ -175,6 +175,13 @@ def _obstacle(
     if digest(change.before) != sha:
         return Refusal(change, "it was edited after it was generated")
     return None
+
+
+def _mend(path: str) -> str:
+    """Documents have no package of their own: two sagas in one folder need two places."""
+    if path.endswith(("asyncapi.yaml", ".schema.json")):
+        return "; --option documents=FOLDER writes the documents of this saga elsewhere"
+    return ""
 
 
 def _stale(

@@ -99,35 +99,36 @@ def breaking(before: Signatures, after: Signatures) -> Iterator[tuple[str, str]]
                 ("input", old.input, new.input),
                 ("output", old.output, new.output),
             ):
-                for why in _record_breaks(was, now, before.types, after.types):
+                for why in record_breaks(was, now, before.types, after.types):
                     yield key, f"{what} {why}"
 
 
-def _record_breaks(old: RecordType, new: RecordType, before: Types, after: Types) -> Iterator[str]:
+def record_breaks(old: RecordType, new: RecordType, before: Types, after: Types) -> Iterator[str]:
+    """What of ``old`` cannot be relied on in ``new``, in words that follow its name."""
     for each in old.fields:
         now = new.field(each.name)
         if now is None:
             yield f"has no {each.name!r} any more"
         elif now.optional != each.optional:
             yield f"{each.name!r} is {'optional' if now.optional else 'required'} now"
-        elif _closed(each.type, before) != _closed(now.type, after):
+        elif closed(each.type, before) != closed(now.type, after):
             yield f"{each.name!r} has another type now"
     for each in new.fields:
         if old.field(each.name) is None and not each.optional:
             yield f"{each.name!r} is new and required"
 
 
-def _closed(type: Type, types: Types, seen: tuple[str, ...] = ()) -> Any:
-    """``type`` as JSON with names replaced by what they stand for."""
+def closed(type: Type, types: Types, seen: tuple[str, ...] = ()) -> Any:
+    """``type`` as JSON with names replaced by what they stand for: equal types are equal."""
     match type:
         case NamedType(name) if name in types and name not in seen:
-            return _closed(types[name], types, (*seen, name))
+            return closed(types[name], types, (*seen, name))
         case ListType(item):
-            return [_closed(item, types, seen)]
+            return [closed(item, types, seen)]
         case RecordType(fields):
-            return {_key(each): _closed(each.type, types, seen) for each in fields}
+            return {_key(each): closed(each.type, types, seen) for each in fields}
         case OptionalType(inner):
-            return {"optional": _closed(inner, types, seen)}
+            return {"optional": closed(inner, types, seen)}
     return type_json(type)
 
 

@@ -31,6 +31,7 @@ from sagac.generators.python.participants import (
 from sagac.generators.python.records import Records, quoted
 from sagac.generators.python.render import STANDARD, contract, template
 
+from .asyncapi import document_files
 from .checks import check
 from .entries import entry_files, is_for
 from .events import Events
@@ -44,9 +45,13 @@ TEMPLATE = "1"
 
 @dataclass(frozen=True)
 class ChoreographyOptions(Options):
-    """``package``: name of the Python package, default the saga's."""
+    """``package``: name of the Python package, default the saga's.
+
+    ``documents``: the folder of the AsyncAPI documents and schemas, default the output folder.
+    """
 
     package: str = ""
+    documents: str = ""
 
 
 class ChoreographyGenerator:
@@ -74,7 +79,7 @@ class ChoreographyGenerator:
         folder = f"{package}/generated/choreography/v{{}}"
         findings = tuple(check(graph))
         writer = _Package(here, graph, source, self.target)
-        made = tuple(writer.files(kept)) if not findings else ()
+        made = tuple(writer.files(kept, options.documents)) if not findings else ()
         return Generated(
             files=tuple(sorted(made, key=lambda each: each.path)),
             handlers=tuple(handlers(here)) if not findings else (),
@@ -120,7 +125,7 @@ class _Package:
         self._projection = project(graph)
         self._folder = f"{here.package}/generated/choreography"
 
-    def files(self, kept: tuple[KeptVersion, ...]) -> Iterator[GeneratedFile]:
+    def files(self, kept: tuple[KeptVersion, ...], documents: str) -> Iterator[GeneratedFile]:
         """All of them."""
         here, source = self._here, self._source
         generated = f"{here.package}/generated"
@@ -137,6 +142,10 @@ class _Package:
         yield self._versions((*older, self._graph.saga.version))
         yield from self._version()
         yield from entry_files(here, self._projection.services, self._target, source)
+        events, folder = Events(self._projection), documents
+        yield from document_files(
+            events, here.catalogue, self._target, source, here.package, folder
+        )
 
     def _versions(self, versions: tuple[int, ...]) -> GeneratedFile:
         name = self._graph.saga.name

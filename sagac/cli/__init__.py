@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "fix": ("fix", "Put right what can be put right without a person."),
     "explain": ("explain", "Explain a finding by its code."),
     "config": ("config", "Show the settings that hold here, and where they come from."),
+    "diff": ("diff", "Say what a change of a saga breaks, and for whom."),
     "graph": ("graph", "Print the saga graph as JSON or DOT."),
     "diagram": ("diagram", "Draw a saga as SVG, PNG, Mermaid or DOT."),
     "generate": ("generate", "Write the code of a saga, or check that it is up to date."),

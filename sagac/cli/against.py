@@ -21,20 +21,22 @@ LONGEST = 30  # seconds for one call of git
 class Revision:
     """The files of a repository as they were at a revision.
 
-    Raises UsageProblem if there is no git, no repository around ``folder``, or no such revision.
+    ``asked`` is how the user named it. Raises UsageProblem if there is no git, no repository around
+    ``folder``, or no such revision.
     """
 
-    def __init__(self, name: str, folder: Path) -> None:
+    def __init__(self, name: str, folder: Path, asked: str | None = None) -> None:
         self.name = name
+        asked = asked or f"--against {name}"
         root = _git(folder, "rev-parse", "--show-toplevel")
         if root is None:
-            raise usage(f"--against {name}: {folder} is not in a git repository.")
+            raise usage(f"{asked}: {folder} is not in a git repository.")
         self.root = Path(os.path.realpath(os.fsdecode(root).rstrip("\n")))
         commit = _git(
             folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}"
         )
         if commit is None:
-            raise usage(f"--against {name}: git knows no such revision.")
+            raise usage(f"{asked}: git knows no such revision.")
         self.commit = commit.decode("ascii").strip()
 
     def load(self, path: str) -> bytes:
@@ -96,7 +98,7 @@ def _git(folder: Path, *arguments: str) -> bytes | None:
             check=False,
         )
     except FileNotFoundError:
-        raise usage("--against needs git, and there is none.") from None
+        raise usage("an earlier revision needs git, and there is none.") from None
     except (OSError, subprocess.TimeoutExpired):
-        raise usage("--against: git does not answer.") from None
+        raise usage("an earlier revision: git does not answer.") from None
     return done.stdout if done.returncode == 0 else None

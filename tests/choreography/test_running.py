@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from decimal import Decimal
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -53,7 +54,12 @@ class Handlers:
 async def play(folder: Path, handlers: Handlers) -> Mapping[str, Any]:
     """How the saga ends: the row of its end."""
     runtime = f"{PACKAGE}.generated.choreography.runtime"
-    bus = import_module(f"{runtime}.bus").LocalBus()
+    return await play_on(folder, handlers, import_module(f"{runtime}.bus").LocalBus())
+
+
+async def play_on(folder: Path, handlers: Handlers, bus: Any) -> Mapping[str, Any]:
+    """The same on a bus."""
+    runtime = f"{PACKAGE}.generated.choreography.runtime"
     service = import_module(f"{runtime}.service").Service
     tables = import_module(f"{PACKAGE}.generated.choreography").tables
     running = {
@@ -62,7 +68,7 @@ async def play(folder: Path, handlers: Handlers) -> Mapping[str, Any]:
     }
     version = import_module(f"{PACKAGE}.generated.choreography.v3.types")
     item = handlers.types.Item("hat", 2)
-    input = version.OrderFulfilmentInput("order-1", "a@example.org", 10, [item])
+    input = version.OrderFulfilmentInput("order-1", "a@example.org", Decimal(10), [item])
     for each in running.values():
         await each.open()
     try:

@@ -137,5 +137,5 @@ def test_outside_a_repository_and_without_git(
     result = lint("--against", "HEAD", str(path))
     assert (result.exit_code, result.stderr) == (
         2,
-        "sagac: --against needs git, and there is none.\n",
+        "sagac: an earlier revision needs git, and there is none.\n",
     )

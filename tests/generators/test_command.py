@@ -202,3 +202,18 @@ def test_nothing_of_this_machine_is_written(generate: Generate, out: Path, tmp_p
     generate(SPEC)
     assert not [path for path, text in _tree(out).items() if str(tmp_path).encode() in text]
     assert json.loads((out / "sagac.lock").read_text())["sections"]["order/orchestration"]
+
+
+def test_documents_of_two_sagas_in_one_folder(generate: Generate, out: Path) -> None:
+    style = ("--style", "choreography")
+    assert generate(SPEC, *style).exit_code == 0
+    other = SPEC.replace("saga: order", "saga: gift")
+    refused = generate(other, *style)
+    assert refused.exit_code == 1
+    assert "asyncapi.yaml: not written, it belongs to order/choreography" in refused.stderr
+    assert "--option documents=FOLDER" in refused.stderr
+    assert generate(other, *style, "--option", "documents=docs/gift").exit_code == 0
+    assert (out / "docs/gift/shop/asyncapi.yaml").is_file()
+    assert generate(other, *style, "--option", "documents=../x").exit_code == 2
+    lock = json.loads((out / "sagac.lock").read_text())
+    assert "docs/gift/asyncapi.yaml" in lock["sections"]["gift/choreography"]["files"]

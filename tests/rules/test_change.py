@@ -60,6 +60,36 @@ def test_the_meaning_is_the_same_or_the_version_new(old: str, new: str) -> None:
     assert messages(BEFORE, raised.replace("version: 3", "version: 4")) == []
 
 
+LOOP = """\
+  - foreach: lines
+    in: "[each for each in input.lines if each.sku != '']"
+    as: line
+    steps:
+      - step: pack
+        service: stock
+        input: [line.sku, id]
+        compensate: unpack
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("input: [id]", "input: [note]"),
+        ("in input.lines", "in input.more"),
+        ("[line.sku, id]", "[line.sku, note]"),
+        ("\"[each for each in input.lines if each.sku != '']\"", "input.more"),
+    ],
+)
+def test_what_is_read_is_part_of_the_meaning(old: str, new: str) -> None:
+    lines = "input: { id: string, note: string, lines: [{ sku: string }], more: [{ sku: string }] }"
+    before = BEFORE.replace("input: { id: string }", lines) + LOOP
+    assert old in before
+    [found] = messages(before, before.replace(old, new))
+    assert found["code"] == "ST014"
+    assert messages(before, before.replace("[line.sku, id]", "[id, line.sku]")) == []
+
+
 def test_what_has_changed_is_named_and_shown() -> None:
     after = BEFORE.replace("24h", "12h").replace("release", "put_back") + PACK
     assert messages(BEFORE, after) == [
