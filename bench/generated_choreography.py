@@ -1,4 +1,4 @@
-"""One generated service of the order saga, or all on the local bus, with handlers that cost nothing.
+"""Generated services of the order saga, with handlers that cost nothing.
 
 ``python -m bench.generated_choreography CODE SERVICE FOLDER BROKER failing|succeeding`` serves one.
 """

@@ -27,6 +27,7 @@ log = logging.getLogger("saga")
 STREAM = "sagas"
 _ACK_WAIT = 30.0  # seconds until an unacknowledged message is delivered again
 _AGAIN = 1.0  # seconds until one that could not be taken in is
+_SIDE_BY_SIDE = 16  # messages that one process takes in at a time; more would move in convoys
 _CLOSING = 10.0  # seconds that messages in hand have when the connection ends
 _AT_ONCE = 64  # unacknowledged messages per event and service
 
@@ -39,6 +40,7 @@ class NatsBus:
         self.broker = NatsBroker(
             url, logger=None, max_reconnect_attempts=-1, apply_types=False, decoder=_as_it_is
         )
+        self._turns = asyncio.Semaphore(_SIDE_BY_SIDE)
         self._tasks: set[asyncio.Task[None]] = set()
         self._stream = JStream(
             STREAM,
@@ -90,11 +92,16 @@ class NatsBus:
         """Messages are taken in side by side, so that many can be one commit."""
 
         async def handle(message: NatsMessage) -> None:
+            await self._turns.acquire()
             task = asyncio.create_task(_take_in(message, receive))
             self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            task.add_done_callback(self._over)
 
         return handle
+
+    def _over(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        self._turns.release()
 
 
 async def _take_in(message: NatsMessage, receive: Receive) -> None:

@@ -258,9 +258,7 @@ class Service:
         begins = turn.rows.course is None and bool(machine.changed)
         if turn.written or begins or course != known:
             await self._save_course(turn, course)
-        await store.save(
-            turn.tx, table.saga, course.key, machine.changed.values(), turn.rows.read
-        )
+        await store.save(turn.tx, table.saga, course.key, machine.changed.values(), turn.rows.read)
         if machine.out:
             await self._put_out(turn)
 
