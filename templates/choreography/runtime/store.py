@@ -16,8 +16,8 @@ from .message import Message, row_from_json, row_to_json, to_json
 from .tokens import Course, Failure, Iteration, Row
 
 TABLES = (
-    "create table if not exists saga_inbox (id text primary key, at double precision not null)"
-    "{rowid}",
+    """create table if not exists saga_inbox (id text primary key,
+    at double precision not null){rowid}""",
     """create table if not exists saga_outbox (seq {serial}, id text not null unique,
     subject text not null, body text not null, headers text not null, at double precision not null)
     """,
