@@ -49,7 +49,7 @@ class Ends:
         began = time.perf_counter()
         ended = self.waiting[key]
         await start(key)
-        await asyncio.wait_for(ended, 20)
+        await asyncio.wait_for(ended, 120)
         return time.perf_counter() - began
 
 

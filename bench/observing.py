@@ -118,7 +118,7 @@ def bodies(folder: Path, code: Path, case: str, sagas: int) -> list[tuple[str, b
     """Subject, body and headers of what sagas on the local bus told, in their order."""
     runtime = "order_fulfilment.generated.choreography.runtime.store"
     sys.path.insert(0, str(code))
-    store = import_module(runtime)
+    store: Any = import_module(runtime)
     kept: list[tuple[str, bytes, str]] = []
     put = store.put_out
 
