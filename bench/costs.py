@@ -19,7 +19,7 @@ from sagac.templates.choreography.runtime.message import Message
 from sagac.templates.contract import database
 from tests.choreography.served import Town
 
-SAGAS = 30
+SAGAS = 10
 SERVICES = 5
 
 INTRO = """\

@@ -16,8 +16,8 @@ from bench.choreography import choreographed
 from bench.engines import SPEC
 from bench.page import Table
 
-SAGAS = 300
-COPIES = 20
+SAGAS = 150
+COPIES = 15
 
 INTRO = """\
 The events of the order saga on NATS: what five services tell per second with 50 sagas in flight,

@@ -169,6 +169,7 @@ def test_each_failure_of_all_kinds_at_once(tmp_path: Path) -> None:
             for fault in failures(graph):
                 for seed in range(5):
                     check(graph, data | more, fault, seed, "join: any", tables)
+    write(graph, tmp_path, "all_kinds")  # with the handlers, which went with the import
     assert tool(tmp_path, "mypy", "--strict", "--cache-dir", str(tmp_path / "cache"), ".") == ""
 
 
