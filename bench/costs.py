@@ -26,8 +26,8 @@ INTRO = """\
 Made sagas over {services} services on the local bus, {sagas} one after another, handlers that write
 one row each: messages told, deliveries (a message heard by three services is three), transactions
 and processor time of all services together, per saga. In "refused" the last step refuses, and
-all before it are undone. A step costs two transactions and a message, and another one for each
-service that hears it; the end is heard by all."""
+all before it are undone. A step in a row costs a message, a delivery and two transactions: one
+takes in what lets it begin, one writes what came of it. The end is heard by all services."""
 
 HEAD = """\
 saga: measured

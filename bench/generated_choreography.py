@@ -7,13 +7,21 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from importlib import import_module
+from importlib import import_module, invalidate_caches
 from pathlib import Path
 from typing import Any
 
 from bench.generated_dbos import Handlers
 
 PACKAGE = "order_fulfilment.generated.choreography"
+
+
+def use(code: Path) -> None:
+    """Imports from ``code`` from here on, whatever had been imported from elsewhere."""
+    for name in [each for each in sys.modules if each.partition(".")[0] == "order_fulfilment"]:
+        del sys.modules[name]
+    sys.path.insert(0, str(code))
+    invalidate_caches()
 
 
 def tables(service: str, *, failing: bool) -> Any:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
 import tempfile
 import time
 from importlib import import_module
@@ -14,6 +13,7 @@ from typing import Any
 from bench.choreographed import Nats, on_local
 from bench.choreography import choreographed
 from bench.engines import SPEC
+from bench.generated_choreography import use
 from bench.page import Table
 
 SAGAS = 150
@@ -32,7 +32,7 @@ def measure(sagas: int = SAGAS, copies: int = COPIES) -> Table:
         folder = Path(name)
         code = folder / "code"
         choreographed(folder / SPEC.name, code)
-        sys.path.insert(0, str(code))
+        use(code)
         told, taken, settled, events = asyncio.run(_measure(folder, code, sagas, copies))
     rows = [
         ("told by the services", "1.0", f"{told:.0f}"),
@@ -117,7 +117,7 @@ async def _observe(url: str, folder: Path, events: int) -> tuple[float, float, i
 def bodies(folder: Path, code: Path, case: str, sagas: int) -> list[tuple[str, bytes, str]]:
     """Subject, body and headers of what sagas on the local bus told, in their order."""
     runtime = "order_fulfilment.generated.choreography.runtime.store"
-    sys.path.insert(0, str(code))
+    use(code)
     store: Any = import_module(runtime)
     kept: list[tuple[str, bytes, str]] = []
     put = store.put_out
