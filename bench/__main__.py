@@ -11,7 +11,19 @@ from importlib.util import find_spec
 
 from bench.page import PAGE, write
 
-PARTS = ("startup", "lint_cold", "lint_long", "lint_again", "lint_many", "engines", "defects")
+PARTS = (
+    "startup",
+    "lint_cold",
+    "lint_long",
+    "lint_again",
+    "lint_many",
+    "engines",
+    "defects",
+    "choreography",
+    "observing",
+    "costs",
+    "sizes",
+)
 
 
 def main(wanted: list[str]) -> int:

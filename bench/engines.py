@@ -61,16 +61,17 @@ class _Bench:
 
     def _once(self, side: Sequence[str], kind: str) -> float:
         store = self._folder / f"run{next(self._runs)}"
-        return float(_python("-m", *side, str(store), str(self._sagas), kind, str(IN_FLIGHT)))
+        return float(run_python("-m", *side, str(store), str(self._sagas), kind, str(IN_FLIGHT)))
 
 
 def _generate(spec: Path, code: Path) -> None:
     before, role, after = SPEC.read_text(encoding="utf-8").partition("    role: pivot")
     spec.write_text(f"{before}    fails: [no_carrier]\n{role}{after}", encoding="utf-8")
-    _python("-m", "sagac", "generate", str(spec), "-o", str(code))
+    run_python("-m", "sagac", "generate", str(spec), "-o", str(code))
 
 
-def _python(*arguments: str) -> str:
+def run_python(*arguments: str) -> str:
+    """What a Python process prints. Raises CalledProcessError if it fails."""
     command = [sys.executable, *arguments]
     done = subprocess.run(
         command, cwd=ROOT, check=True, stdin=subprocess.DEVNULL, capture_output=True, text=True

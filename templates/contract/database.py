@@ -7,7 +7,7 @@ import re
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -16,6 +16,7 @@ Rows = list[tuple[Any, ...]]
 _BUSY_SECONDS = 0.05
 _PATIENCE = 600  # times that a busy SQLite file is asked again: half a minute
 _CONNECTIONS = 10
+_TOGETHER = 50  # transactions of one commit
 
 
 class Connection(Protocol):
@@ -143,11 +144,82 @@ class Transaction:
         self._over = True
 
 
+class Group:
+    """Transactions on one connection that are committed together.
+
+    Each but the first has a savepoint, so that what it did goes when it fails, and nothing else.
+    """
+
+    def __init__(self) -> None:
+        self.connection: Connection | None = None
+        self.to_end = False  # somebody will end it
+        self._members: list[asyncio.Future[None]] = []
+
+    def __len__(self) -> int:
+        return len(self._members)
+
+    def enter(self) -> None:
+        """Another member begins."""
+        assert self.connection is not None
+        if self._members:
+            self.connection.execute("savepoint member")
+
+    def leave(self, why: BaseException) -> None:
+        """It has failed because of ``why``; what the others did stays, if the database lets it."""
+        assert self.connection is not None
+        try:
+            if self._members:
+                self.connection.execute("rollback to member")
+                self.connection.execute("release member")
+                return
+        except sqlite3.Error:  # the disk is full, say: all of it is rolled back
+            pass
+        self._break(why)
+
+    def _break(self, why: BaseException) -> None:
+        connection, self.connection = self.connection, None
+        members, self._members = self._members, []
+        if connection is not None:
+            connection.close()
+        for each in members:
+            if not each.done():
+                each.set_exception(OSError(f"not committed: {why}"))
+
+    def join(self) -> asyncio.Future[None]:
+        """It is done; the future is over when it is committed."""
+        assert self.connection is not None
+        if self._members:
+            try:
+                self.connection.execute("release member")
+            except BaseException as problem:
+                self._break(problem)
+                raise
+        self._members.append(asyncio.get_running_loop().create_future())
+        return self._members[-1]
+
+    def end(self) -> Connection | None:
+        """Commits; returns the connection if there was something and it is still good."""
+        if self.connection is None:
+            return None
+        try:
+            self.connection.commit()
+        except sqlite3.Error as problem:
+            self._break(problem)
+            return None
+        connection, self.connection = self.connection, None
+        members, self._members = self._members, []
+        for each in members:
+            if not each.done():
+                each.set_result(None)
+        return connection
+
+
 class Database:
     """A database for use from the event loop.
 
     SQLite takes one writer at a time: one connection, its statements run in place because they
-    are faster than a change of thread. Postgres has a small pool and runs in threads.
+    are faster than a change of thread; transactions that wait for each other share a commit.
+    Postgres has a small pool and runs in threads.
     """
 
     def __init__(self, url: str) -> None:
@@ -155,11 +227,63 @@ class Database:
         self.postgres = is_postgres(url)
         self._free: list[Connection] = []
         self._turns = asyncio.Semaphore(_CONNECTIONS if self.postgres else 1)
+        self._group = Group()
+
+    def shared(self) -> AbstractAsyncContextManager[Transaction]:
+        """A transaction that may be committed with others; only for blocks that wait for nobody.
+
+        It is over when it is committed. If it raises, only what it did itself is rolled back.
+        """
+        return self.transaction() if self.postgres else self._together()
+
+    @asynccontextmanager
+    async def _together(self) -> AsyncIterator[Transaction]:
+        group = self._group
+        async with self._turns:
+            connection = group.connection
+            if connection is None:
+                connection = await self._connection()
+                try:
+                    await self._patiently(connection.begin)
+                except BaseException:
+                    connection.close()
+                    raise
+                group.connection = connection
+            tx = Transaction(connection, threaded=False)
+            group.enter()
+            try:
+                yield tx
+            except BaseException as problem:
+                tx.finish()
+                group.leave(problem)
+                raise
+            tx.finish()
+            committed = group.join()
+            if len(group) >= _TOGETHER:
+                self._end_group()
+            elif not group.to_end:
+                group.to_end = True
+                asyncio.get_running_loop().call_soon(self._end_soon)
+        await committed
+
+    def _end_soon(self) -> None:
+        """When all that can go on now has had its turn."""
+        if self._group.connection is not None and self._turns.locked():
+            asyncio.get_running_loop().call_soon(self._end_soon)
+            return
+        self._group.to_end = False
+        self._end_group()
+
+    def _end_group(self) -> None:
+        connection = self._group.end()
+        if connection is not None:
+            self._free.append(connection)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
         """Commits at the end of the block; rolls back if it raises or is cancelled."""
         async with self._turns:
+            self._end_group()
             connection = await self._connection()
             try:
                 await self._patiently(connection.begin)
@@ -186,6 +310,7 @@ class Database:
                 if "locked" not in str(problem):
                     raise
         async with self._turns:
+            self._end_group()
             connection = await self._connection()
             try:
                 rows: Rows = await self._patiently(connection.execute, sql, params)

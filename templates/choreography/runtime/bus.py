@@ -46,9 +46,11 @@ class LocalBus:
 
     async def publish(self, messages: Sequence[Message]) -> None:
         """See Transport."""
-        for message in messages:
-            for receive in (*self._heard.get(message.subject, ()), *self._heard.get("*", ())):
-                await receive(message)
+        ears = ((each, receive) for each in messages for receive in self._ears(each.subject))
+        await asyncio.gather(*(receive(message) for message, receive in ears))
+
+    def _ears(self, subject: str) -> Sequence[Receive]:
+        return (*self._heard.get(subject, ()), *self._heard.get("*", ()))
 
     async def close(self) -> None:
         """See Transport."""
@@ -92,6 +94,5 @@ class Relay:
             found = await store.outgoing(self._database, _BATCH)
             if found:
                 await self._transport.publish([message for _, message in found])
-                async with self._database.transaction() as tx:
-                    await store.sent(tx, [number for number, _ in found])
+                await store.sent(self._database, [number for number, _ in found])
             return len(found) == _BATCH

@@ -122,7 +122,7 @@ class Caller:
     async def _within(self, work: Work) -> Any:
         """The call as a part of this service's transaction, which then is written."""
         try:
-            async with self._service.turn(work.table, work.due.key) as turn:
+            async with self._service.turn(work.table, work.due.key, alone=True) as turn:
                 row = work.current(turn.machine)
                 if row is None:
                     return _WRITTEN

@@ -82,9 +82,8 @@ class Desk:
         if not is_postgres(url) and not Path(sqlite_path(url)).exists():
             raise FileNotFoundError(sqlite_path(url))
         self._connection: Connection = connect(url)
-        serial = "bigserial primary key" if is_postgres(url) else "integer primary key"
-        for sql in store.TABLES:
-            self._connection.execute(sql.replace("{serial}", serial))
+        for sql in store.tables(postgres=is_postgres(url)):
+            self._connection.execute(sql)
 
     def close(self) -> None:
         """Closes it."""

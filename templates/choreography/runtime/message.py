@@ -15,6 +15,7 @@ from typing import Any
 from .tokens import Event, Failure, Row
 
 _TUPLES = {"iteration", "marks", "open", "slots"}
+to_json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 
 class BadMessage(ValueError):
@@ -35,11 +36,11 @@ def message_of(
     event: Event, saga: str, version: int, name: str, started: float, cause: Message | None
 ) -> Message:
     """The message of an event; ``cause`` is the one that led to it."""
-    plain = plain_event(event)
+    plain, id = plain_event(event), event.id
     body = {"saga": saga, "version": version, "started": started, "event": plain}
     headers = {
         "ce-specversion": "1.0",
-        "ce-id": event.id,
+        "ce-id": id,
         "ce-source": f"/{saga}/{event.node}",
         "ce-type": f"{saga}.{name}",
         "ce-subject": event.key,
@@ -50,8 +51,7 @@ def message_of(
     if cause is not None:
         headers["causation-id"] = cause.id
         headers |= {k: v for k, v in cause.headers.items() if k in ("traceparent", "tracestate")}
-    text = json.dumps(body, separators=(",", ":"), ensure_ascii=False)
-    return Message(event.id, f"{saga}.{name}", text.encode(), headers)
+    return Message(id, f"{saga}.{name}", to_json(body).encode(), headers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +93,8 @@ def plain_event(event: Event) -> dict[str, Any]:
 
 _EVENT = tuple(each.name for each in fields(Event))
 _ROW = tuple(each.name for each in fields(Row))
+_KNOWN = frozenset(_ROW)
+_EVEN_ZERO = frozenset(("count", "need", "due", "lease"))
 
 
 def _plain(record: Event | Row, names: tuple[str, ...]) -> dict[str, Any]:
@@ -100,15 +102,14 @@ def _plain(record: Event | Row, names: tuple[str, ...]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name in names:
         value = getattr(record, name)
-        if value or (value is not None and name in ("count", "need", "due", "lease")):
+        if value or (value is not None and name in _EVEN_ZERO):
             found[name] = asdict(value) if isinstance(value, Failure) else value
     return found
 
 
 def row_to_json(row: Row) -> str:
     """A row of the ledger, without what is empty."""
-    plain = _plain(row, _ROW)
-    return json.dumps(plain, separators=(",", ":"), ensure_ascii=False)
+    return to_json(_plain(row, _ROW))
 
 
 def row_from_json(text: str) -> Row:
@@ -118,5 +119,4 @@ def row_from_json(text: str) -> Row:
     for name in ("failure", "stopped", "lost"):
         if plain.get(name) is not None:
             plain[name] = Failure(**plain[name])
-    known = {each.name for each in fields(Row)}
-    return Row(**{key: value for key, value in plain.items() if key in known})
+    return Row(**{key: value for key, value in plain.items() if key in _KNOWN})

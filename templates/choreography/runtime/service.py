@@ -24,10 +24,10 @@ from .bus import Relay, Transport
 from .calls import Caller, Work
 from .commands import obey
 from .machine import Machine
-from .message import BadMessage, Message, message_of, read
+from .message import BadMessage, Message, Read, message_of, read
 from .meters import Meters
 from .nodes import Listening, Node, Table
-from .tokens import Failure, Row
+from .tokens import Course, Failure, Row
 
 log = logging.getLogger("saga")
 
@@ -43,6 +43,7 @@ class Turn:
     tx: Any
     table: Table
     machine: Machine
+    rows: store.SagaRows
     cause: Message | None = None
     written: bool = False  # even if nothing has changed
     begun: list[Work] = field(default_factory=list)
@@ -71,9 +72,8 @@ class Service:
 
     async def open(self) -> None:
         """Makes the tables and begins to listen and to work."""
-        serial = "bigserial primary key" if self.database.postgres else "integer primary key"
-        for sql in store.TABLES:
-            await self.database.execute(sql.replace("{serial}", serial))
+        for sql in store.tables(postgres=self.database.postgres):
+            await self.database.execute(sql)
         if not self.database.postgres:
             await self.database.execute("update saga_nodes set lease = null")
         await self.caller.open()
@@ -137,6 +137,9 @@ class Service:
             await self._bury(message, str(problem))
             return
         try:
+            if told.event.outcome == "ended" and "end" not in table.nodes:
+                await self._end(message, table, told)
+                return
             async with self.turn(table, told.event.key, told.started, message) as turn:
                 if not await store.take_in(turn.tx, message.id, time.time()):
                     return
@@ -147,6 +150,12 @@ class Service:
             about = {"saga": told.saga, "key": told.event.key, "event": message.subject}
             log.exception("%s cannot be worked on", message.subject, extra=about)
             await self._bury(message, f"{type(problem).__name__}: {problem}")
+
+    async def _end(self, message: Message, table: Table, told: Read) -> None:
+        async with self.turns[told.event.key], self.database.shared() as tx:
+            if await store.take_in(tx, message.id, time.time()):
+                await store.end(tx, table.saga, told.event.key, table.version, told.started)
+        self._forget(told.event.key)
 
     async def _bury(self, message: Message, why: str) -> None:
         log.error("dead letter %s: %s", message.id, why, extra={"event": message.subject})
@@ -205,25 +214,38 @@ class Service:
 
     @asynccontextmanager
     async def turn(
-        self, table: Table, key: str, started: float = 0.0, cause: Message | None = None
+        self,
+        table: Table,
+        key: str,
+        started: float = 0.0,
+        cause: Message | None = None,
+        *,
+        alone: bool = False,
     ) -> AsyncIterator[Turn]:
-        """The saga ``key`` in a transaction; what the machine did is written at its end."""
-        async with self.turns[key], self.database.transaction() as tx:
+        """The saga ``key`` in a transaction; what the machine did is written at its end.
+
+        ``alone``: a handler is called in it, so no other may wait for its commit.
+        """
+        apart = self.database.transaction if alone else self.database.shared
+        async with self.turns[key], apart() as tx:
             course, rows, version = await store.load(
                 tx, table.saga, key, lock=self.database.postgres
             )
             table = self.tables.get((table.saga, version or table.version), table)
             course.started = course.started or started
-            turn = Turn(tx, table, Machine(table, rows, course, time.time()), cause)
+            turn = Turn(tx, table, Machine(table, rows, course, time.time()), rows, cause)
             yield turn
             await self._finish(turn)
-        if not self.turns[key].locked():
-            self.turns.pop(key, None)
+        self._forget(key)
         for work in turn.begun:
             self._spawn(self.caller.perform(work))
         self.relay.wake()
-        if any(row.due is not None for row in turn.machine.changed.values()):
+        if any(row.due and row.lease is None for row in turn.machine.changed.values()):
             self._bell.set()
+
+    def _forget(self, key: str) -> None:
+        if not self.turns[key].locked():
+            self.turns.pop(key, None)
 
     async def _finish(self, turn: Turn) -> None:
         machine, table = turn.machine, turn.table
@@ -231,19 +253,30 @@ class Service:
         for row in list(machine.changed.values()):
             if self.caller.is_free(row, machine.now):
                 await self.caller.lease(turn, row)
-        if not machine.changed and not machine.out and not turn.written:
-            return
         course = machine.course
-        deadline = None
+        known = turn.rows.course or Course(course.key)
+        begins = turn.rows.course is None and bool(machine.changed)
+        if turn.written or begins or course != known:
+            await self._save_course(turn, course)
+        await store.save(turn.tx, table.saga, course.key, machine.changed.values(), turn.rows.read)
+        if machine.out:
+            await self._put_out(turn)
+
+    @staticmethod
+    async def _save_course(turn: Turn, course: Course) -> None:
+        table, deadline = turn.table, None
         if table.deadline is not None and any(node.judge for node in table.nodes.values()):
             deadline = course.started + table.deadline
         await store.save_course(turn.tx, table.saga, table.version, course, deadline)
-        await store.save(turn.tx, table.saga, course.key, machine.changed.values())
         if course.ended:
             await store.free_locks(turn.tx, table.saga, course.key)
+
+    @staticmethod
+    async def _put_out(turn: Turn) -> None:
+        machine, table = turn.machine, turn.table
         named = ((event, table.names.get(f"{event.node} {event.outcome}")) for event in machine.out)
         messages = [
-            message_of(event, table.saga, table.version, name, course.started, turn.cause)
+            message_of(event, table.saga, table.version, name, machine.course.started, turn.cause)
             for event, name in named
             if name is not None
         ]

@@ -8,27 +8,28 @@ Postgres in one transaction, and together they are the statements below.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Protocol
 
-from .message import Message, row_from_json, row_to_json
+from .message import Message, row_from_json, row_to_json, to_json
 from .tokens import Course, Failure, Iteration, Row
 
 TABLES = (
-    "create table if not exists saga_inbox (id text primary key, at double precision not null)",
+    """create table if not exists saga_inbox (id text primary key,
+    at double precision not null){rowid}""",
     """create table if not exists saga_outbox (seq {serial}, id text not null unique,
     subject text not null, body text not null, headers text not null, at double precision not null)
     """,
     """create table if not exists saga_nodes (saga text not null, key text not null,
     node text not null, iteration text not null, state text not null, due double precision,
-    lease double precision, data text not null, primary key (saga, key, node, iteration))""",
+    lease double precision, data text not null, primary key (saga, key, node, iteration)){rowid}""",
     "create index if not exists saga_nodes_due on saga_nodes (due) where due is not null",
     """create index if not exists saga_nodes_still on saga_nodes (saga, key)
     where due is null and state in ('ready', 'undoing', 'open', 'pausing')""",
     """create table if not exists saga_courses (saga text not null, key text not null,
     version integer not null, deadline double precision, ended integer not null, data text not null,
-    primary key (saga, key))""",
+    primary key (saga, key)){rowid}""",
     """create index if not exists saga_courses_deadline on saga_courses (deadline)
     where deadline is not null""",
     """create table if not exists saga_mail (id text primary key, event text not null, key text,
@@ -47,6 +48,13 @@ TABLES = (
 )
 
 
+def tables(*, postgres: bool) -> list[str]:
+    """What makes the tables that are missing."""
+    serial = "bigserial primary key" if postgres else "integer primary key"
+    rowid = "" if postgres else " without rowid"
+    return [sql.replace("{serial}", serial).replace("{rowid}", rowid) for sql in TABLES]
+
+
 class Tx(Protocol):
     """An open transaction, or a database outside of one."""
 
@@ -59,6 +67,8 @@ class SagaRows:
     """The rows of one saga in memory while a transaction is open."""
 
     rows: dict[tuple[str, Iteration], Row] = field(default_factory=dict)
+    read: dict[tuple[str, Iteration], str] = field(default_factory=dict)  # as they are stored
+    course: Course | None = None  # as it is stored
 
     def get(self, node: str, iteration: Iteration) -> Row:
         """The row of a node, a new one if there is none."""
@@ -93,28 +103,57 @@ async def take_in(tx: Tx, message: str, now: float) -> bool:
 
 async def load(tx: Tx, saga: str, key: str, *, lock: bool) -> tuple[Course, SagaRows, int | None]:
     """What the service knows of a saga, and its version; None: nothing so far."""
-    sql = "select version, data from saga_courses where saga = ? and key = ?"
+    sql = "select version, ended, data from saga_courses where saga = ? and key = ?"
     found = await tx.execute(f"{sql} for update" if lock else sql, (saga, key))
     if not found:
         return Course(key), SagaRows(), None
-    version, data = found[0]
-    plain = json.loads(data)
+    version, ended, data = found[0]
+    plain = {**json.loads(data), "ended": bool(ended)}
     if plain.get("halt") is not None:
         plain["halt"] = Failure(**plain["halt"])
-    rows = SagaRows()
+    course = Course(**plain)
+    rows = SagaRows(course=replace(course))
     sql = "select data from saga_nodes where saga = ? and key = ?"
     for (text,) in await tx.execute(sql, (saga, key)):
         row = row_from_json(text)
         rows.rows[row.node, row.iteration] = row
-    return Course(**plain), rows, int(version)
+        rows.read[row.node, row.iteration] = text
+    return course, rows, int(version)
 
 
-async def save(tx: Tx, saga: str, key: str, rows: Iterable[Row]) -> None:
-    """Writes the rows that have changed."""
+async def save(
+    tx: Tx, saga: str, key: str, rows: Iterable[Row], read: Mapping[tuple[str, Iteration], str]
+) -> None:
+    """Writes those of ``rows`` that are not as they were ``read``."""
+    values: list[tuple[object, ...]] = []
     for row in rows:
-        place = ".".join(map(str, row.iteration))
-        values = (saga, key, row.node, place, row.state, row.due, row.lease, row_to_json(row))
-        await tx.execute(_NODE, values)
+        text = row_to_json(row)
+        if read.get((row.node, row.iteration)) != text:
+            place = ".".join(map(str, row.iteration))
+            values.append((saga, key, row.node, place, row.state, row.due, row.lease, text))
+    await _insert(tx, _NODE, values, _NODE_AGAIN)
+
+
+async def _insert(tx: Tx, sql: str, rows: Sequence[tuple[object, ...]], rest: str) -> None:
+    """Many rows with one statement."""
+    for at in range(0, len(rows), _AT_ONCE):
+        some = rows[at : at + _AT_ONCE]
+        marks = ", ".join([f"({', '.join('?' * len(some[0]))})"] * len(some))
+        await tx.execute(f"{sql} values {marks} {rest}", [each for row in some for each in row])
+
+
+def course_to_json(course: Course) -> str:
+    """What is known of the saga as a whole; whether it has ended stands beside it."""
+    halt = course.halt and asdict(course.halt)
+    known = {"started": course.started, "halt": halt, "values": course.values}
+    return to_json({"key": course.key, "decided": course.decided, **known})
+
+
+async def end(tx: Tx, saga: str, key: str, version: int, started: float) -> None:
+    """The saga has ended elsewhere: nothing of it is kept for later."""
+    data = course_to_json(Course(key, started))
+    await tx.execute(_COURSE_ENDED, (saga, key, version, data))
+    await free_locks(tx, saga, key)
 
 
 async def save_course(
@@ -128,16 +167,15 @@ async def save_course(
         version,
         None if over else deadline,
         int(course.ended),
-        json.dumps(asdict(course), separators=(",", ":")),
+        course_to_json(course),
     )
     await tx.execute(_COURSE, values)
 
 
 async def put_out(tx: Tx, messages: Iterable[Message], now: float) -> None:
     """Messages that are to be sent when the transaction has been committed."""
-    for each in messages:
-        headers = json.dumps(dict(each.headers), separators=(",", ":"))
-        await tx.execute(_OUT, (each.id, each.subject, each.body.decode(), headers, now))
+    rows = [(m.id, m.subject, m.body.decode(), to_json(m.headers), now) for m in messages]
+    await _insert(tx, _OUT, rows, "on conflict do nothing")
 
 
 async def outgoing(tx: Tx, most: int) -> list[tuple[int, Message]]:
@@ -151,8 +189,8 @@ async def outgoing(tx: Tx, most: int) -> list[tuple[int, Message]]:
 
 async def sent(tx: Tx, numbers: Sequence[int]) -> None:
     """These messages are with the broker."""
-    for number in numbers:
-        await tx.execute("delete from saga_outbox where seq = ?", (number,))
+    marks = ", ".join("?" * len(numbers))
+    await tx.execute(f"delete from saga_outbox where seq in ({marks})", numbers)
 
 
 async def due(tx: Tx, now: float, most: int) -> list[Due]:
@@ -199,14 +237,16 @@ async def free_locks(tx: Tx, saga: str, key: str) -> None:
     await tx.execute("delete from saga_locks where saga = ? and key = ?", (saga, key))
 
 
-_NODE = """insert into saga_nodes (saga, key, node, iteration, state, due, lease, data)
-values (?, ?, ?, ?, ?, ?, ?, ?) on conflict (saga, key, node, iteration) do update
+_AT_ONCE = 100  # rows of one statement
+_NODE = "insert into saga_nodes (saga, key, node, iteration, state, due, lease, data)"
+_NODE_AGAIN = """on conflict (saga, key, node, iteration) do update
 set state = excluded.state, due = excluded.due, lease = excluded.lease, data = excluded.data"""
 _COURSE = """insert into saga_courses (saga, key, version, deadline, ended, data)
 values (?, ?, ?, ?, ?, ?) on conflict (saga, key) do update
 set deadline = excluded.deadline, ended = excluded.ended, data = excluded.data"""
-_OUT = """insert into saga_outbox (id, subject, body, headers, at) values (?, ?, ?, ?, ?)
-on conflict do nothing"""
+_COURSE_ENDED = """insert into saga_courses (saga, key, version, deadline, ended, data)
+values (?, ?, ?, null, 1, ?) on conflict (saga, key) do update set deadline = null, ended = 1"""
+_OUT = "insert into saga_outbox (id, subject, body, headers, at)"
 _DUE = """select n.saga, n.key, n.node, n.iteration, c.version from saga_nodes n
 join saga_courses c on c.saga = n.saga and c.key = n.key
 where n.due <= ? and (n.lease is null or n.lease <= ?) order by n.due limit ?"""
