@@ -16,6 +16,7 @@ from types import SimpleNamespace
 from typing import Any, Literal
 from unittest.mock import patch
 
+from ...contract import database
 from ...contract.codec import encode
 from ...contract.contract import Call, Done, Never, Policy
 from ..runtime import service as running
@@ -218,8 +219,19 @@ def play(part: Part, case: Case, way: Way, path: Path) -> None:
     ``late``: all messages come again, as new ones, when all is over.
     """
     player = Player(part, case, way, path)
-    with patch.object(running, "time", SimpleNamespace(time=lambda: player._now)):
+    time = SimpleNamespace(time=lambda: player._now)
+    with patch.object(running, "time", time), patch.object(database, "connect", _connect):
         asyncio.run(player._play())
+
+
+def _connect(url: str, busy: float = 30.0) -> database.Connection:
+    """No crash is played, so nothing waits for the disk."""
+    opened = _CONNECT(url, busy)
+    opened.execute("pragma synchronous=off")
+    return opened
+
+
+_CONNECT = database.connect
 
 
 def _at_once(table: Table) -> Table:
