@@ -104,10 +104,10 @@ MUTATIONS = {
         "payment_id=own.payment_id if own else None",
         "payment_id=None",
     ),
-    "an unknown outcome counts as none": (
+    "a person is asked": (
         "payment",
         'on_unknown="compensate"',
-        'on_unknown="fail"',
+        'on_unknown="manual"',
     ),
     "it is not cancellable": ("inventory", "        cancellable=True,\n", ""),
     "nobody is asked": ("shipping", 'on_unknown="query"', 'on_unknown="manual"'),
