@@ -138,7 +138,9 @@ class Rehearsal:
         self._turn(starter, Heard("start", "", self._script.input), self._start)
         if self._script.halts:
             self._halt()
-        while self._told < LONGEST and (self._flight or self._outside()):
+        for _ in range(LONGEST):
+            if self._told >= LONGEST or not (self._flight or self._outside()):
+                break
             if self._flight:
                 self._deliver(-1 if self._script.early else 0)
         return self.parts

@@ -13,10 +13,13 @@ from sagac.dsl.graph import SagaGraph
 from sagac.dsl.model import Item, Step, Wait
 from sagac.generators.python.catalogue import family
 from sagac.generators.python.policies import of_action
-from sagac.verify.samples import sample_record
-from sagac.verify.scenario import Scenario, answer, reaching, sample_input
+from sagac.verify.samples import sample_record, variants
+from sagac.verify.scenario import Scenario, answer, sample_input
+from sagac.verify.simulate import simulate
 from sagac.verify.trace import Done, Outcome, Refused, Request
 from sagac.verify.values import to_json
+
+_TRIES = 24  # inputs that are tried to reach one item
 
 
 @dataclass(frozen=True)
@@ -77,21 +80,33 @@ class Script:
 def scripts(graph: SagaGraph) -> Iterator[Script]:
     """All goes well, and every failure of every step and wait that some input reaches."""
     values = sample_input(graph)
-    found = reaching(graph, None)
-    yield Script(graph, found[0] if found else values, "all goes well")
+    found = _reaching(graph, None, None)
+    yield Script(graph, found or values, "all goes well")
     if graph.saga.deadline is not None or graph.saga.cancel is not None:
         yield Script(graph, values, "cancelled", halts=True)
     for each in family(graph):
         for item, refusal, word in _failures(each):
-            reached = reaching(graph, item, refusal) if each is graph else None
+            reached = _reaching(graph, item, refusal) if each is graph else None
             if each is graph and reached is None:
                 continue
-            given = reached[0] if reached else values
+            given = reached or values
             yield Script(graph, given, f"{item}: {word}", item, refusal)
             if each is graph:
                 yield Script(graph, given, f"on the way of {item}")
             if refusal is None and each.facts[item].on_unknown is OnUnknown.QUERY:
                 yield Script(graph, given, f"{item}: {word}, done", item, refusal, True)
+
+
+def _reaching(graph: SagaGraph, step: str | None, refusal: str | None) -> dict[str, Any] | None:
+    """An input that leads to the failure of ``step`` (None: to the end); None if few tries fail."""
+    for values in variants(graph.saga.input, graph.saga.types, _TRIES):
+        if any(type(each) is int and each < 1 for each in values.values()):
+            continue  # as the limit of a loop it would let nothing begin
+        scenario = Scenario(graph, step, refusal)
+        trace = simulate(graph, values, scenario)
+        if trace.state == "COMPLETED" if step is None else scenario.failed is not None:
+            return values
+    return None
 
 
 def _failures(graph: SagaGraph) -> Iterator[tuple[str, str | None, str]]:
