@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from sagac.dsl.graph import SagaGraph
 from sagac.generators import layout, naming
@@ -39,19 +40,21 @@ from .observed import picture, picture_code
 from .project import project
 from .service import Frames, Service
 from .tables import TableWriter, listeners
+from .tests import test_files
 
 TEMPLATE = "1"
 
 
 @dataclass(frozen=True)
 class ChoreographyOptions(Options):
-    """``package``: name of the Python package, default the saga's.
+    """``package``: name of the Python package, default the saga's; ``tests``: whether to write.
 
     ``documents``: the folder of the AsyncAPI documents and schemas, default the output folder.
     """
 
     package: str = ""
     documents: str = ""
+    tests: bool = True
 
 
 class ChoreographyGenerator:
@@ -80,6 +83,8 @@ class ChoreographyGenerator:
         findings = tuple(check(graph))
         writer = _Package(here, graph, source, self.target)
         made = tuple(writer.files(kept, options.documents)) if not findings else ()
+        if made and options.tests and played is not None:
+            made = (*made, *writer.tests())
         return Generated(
             files=tuple(sorted(made, key=lambda each: each.path)),
             handlers=tuple(handlers(here)) if not findings else (),
@@ -147,6 +152,18 @@ class _Package:
             events, here.catalogue, self._target, source, here.package, folder
         )
 
+    def tests(self) -> Iterator[GeneratedFile]:
+        """The tests of all services."""
+        events = Events(self._projection)
+        yield from test_files(self._here, self._graph, events, self._modules, self._source)
+
+    @cached_property
+    def _modules(self) -> dict[str, str]:
+        """The module of each service."""
+        names = Names({"listeners", "picture", "types", "runtime"})
+        services = self._projection.services
+        return {service: names.of(service, naming.method(service)) for service in services}
+
     def _versions(self, versions: tuple[int, ...]) -> GeneratedFile:
         name = self._graph.saga.name
         body = template(
@@ -166,17 +183,17 @@ class _Package:
         services = self._projection.services
         writers = {each: TableWriter(Service(each, frames, events)) for each in services}
         bodies = {each: writer.body() for each, writer in writers.items()}  # each may add classes
-        names = Names({"listeners", "picture", "types", "runtime"})
-        modules = {service: names.of(service, naming.method(service)) for service in services}
         own = [name for name in here.records.classes if name not in here.shared]
         for service, writer in writers.items():
             text = writer.module(bodies[service], source, dict.fromkeys(own, ".types"))
-            yield GeneratedFile(f"{folder}/{modules[service]}.py", text)
+            yield GeneratedFile(f"{folder}/{self._modules[service]}.py", text)
         yield GeneratedFile(f"{folder}/types.py", self._types(own))
         heard = module(source, "What each service hears", listeners(events))
         yield GeneratedFile(f"{folder}/listeners.py", heard)
         yield GeneratedFile(f"{folder}/picture.py", self._picture(events))
-        rows = [f"    {quoted(service)}: {quoted(name)},\n" for service, name in modules.items()]
+        rows = [
+            f"    {quoted(service)}: {quoted(name)},\n" for service, name in self._modules.items()
+        ]
         body = "MODULES: dict[str, str] = {\n" + "".join(rows) + "}\n"
         doc = f"Version {self._graph.saga.version}: each service and its module"
         yield GeneratedFile(f"{folder}/__init__.py", module(source, doc, body))

@@ -11,7 +11,7 @@ from sagac.generators.base import Generated, Source
 from sagac.generators.choreography.package import ChoreographyOptions, NatsGenerator
 from sagac.generators.orchestrators.dbos.package import DbosGenerator, DbosOptions
 
-SAME = ("/engine/", "/contract/", "/choreography/runtime/")
+SAME = ("/engine/", "/contract/", "/choreography/runtime/", "/choreography/testing/")
 CHOREOGRAPHED = ("order_fulfilment",)
 HERE = Path(__file__).parent
 SPECS = HERE.parent.parent / "specs"
@@ -32,7 +32,8 @@ def graph_of(spec: Path) -> SagaGraph:
 def choreographed(spec: Path) -> Generated:
     """The files of a spec in the other style, on NATS."""
     options = ChoreographyOptions()
-    return NatsGenerator().generate(graph_of(spec), Source(spec.name, "0" * 64), (), options)
+    graph = graph_of(spec)
+    return NatsGenerator().generate(graph, Source(spec.name, "0" * 64), (), options, play(graph))
 
 
 def generated(spec: Path) -> Generated:

@@ -9,6 +9,7 @@ from sagac.dsl.facts import ItemFacts
 from sagac.dsl.graph import SagaGraph
 from sagac.generators.base import GeneratedFile, Played, PlayedCase, Source
 from sagac.generators.layout import Code, Group, call, prefixed, text
+from sagac.generators.python.literals import data_code, literal
 from sagac.generators.python.participants import Participants, module
 from sagac.generators.python.records import quoted
 from sagac.generators.python.render import STANDARD, contract, engine, template
@@ -57,8 +58,8 @@ def _case(case: PlayedCase) -> Code:
         quoted(case.name),
         fails=data_code(dict(case.fails)),
         state=quoted(case.state),
-        step=_literal(case.step),
-        reason=_literal(case.reason),
+        step=literal(case.step),
+        reason=literal(case.reason),
         calls=Group("[", tuple(map(quoted, case.calls)), "]"),
         cut=Group("[", tuple(map(quoted, case.cut)), "]") if case.cut else None,
         events=Group("[", tuple(_event(*each) for each in case.events), "]")
@@ -113,16 +114,6 @@ def _decoded(kind: str, sample: Any) -> Code:
     return call("decode", kind, data_code(sample))
 
 
-def data_code(plain: Any) -> Code:
-    """JSON data as a literal."""
-    if isinstance(plain, dict):
-        items = tuple(_named(f"{quoted(key)}: ", each) for key, each in plain.items())
-        return Group("{", items, "}")
-    if isinstance(plain, list):
-        return Group("[", tuple(map(data_code, plain)), "]")
-    return _literal(plain)
-
-
 def _named(before: str, plain: Any) -> Code:
     return prefixed(before, data_code(plain))
 
@@ -130,7 +121,3 @@ def _named(before: str, plain: Any) -> Code:
 def _assigned(name: str, kind: str, entries: list[tuple[str, Code]]) -> Code:
     items = tuple(prefixed(f"{key}: ", code) for key, code in entries)
     return Group(f"{name}: dict[str, {kind}] = {{", items, "}")
-
-
-def _literal(value: object) -> str:
-    return quoted(value) if isinstance(value, str) else repr(value)

@@ -145,6 +145,9 @@ class Service:
                     return
                 if told.event.node == "start" and told.event.outcome == "done":
                     turn.machine.course.values = dict(told.event.values)
+                    turn.written = True  # else a cancel or the deadline would not find the saga
+                if told.event.outcome == "accepted":
+                    turn.written = True  # it may come before all that it forbids
                 turn.machine.receive(told.event)
         except Exception as problem:
             about = {"saga": told.saga, "key": told.event.key, "event": message.subject}

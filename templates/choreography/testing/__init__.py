@@ -1,0 +1,1 @@
+"""How the generated tests play one service: without a server, on a database of its own."""
