@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import random
 import shutil
@@ -229,6 +230,7 @@ async def send(bus: Transport, message: Message) -> None:
 
 def outside(url: str) -> Transport:
     """The bus as somebody has it who is none of the services."""
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # it tells of each attempt
     module, name = BUSES[url.partition(":")[0]]
     runtime = import_module(f"sagac.templates.choreography.runtime.{module}")
     bus: Transport = getattr(runtime, name)(url, [Table(SAGA, 3, "shop", {}, ())])

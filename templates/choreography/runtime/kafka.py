@@ -25,6 +25,7 @@ log = logging.getLogger("saga")
 
 _PARTITIONS = 3
 _AGAIN = 1.0
+_SESSION = 6_000  # milliseconds until the records of a service that is down go to another process
 
 
 class KafkaBus:
@@ -43,6 +44,8 @@ class KafkaBus:
             group_id=service,
             auto_offset_reset="earliest",
             ack_policy=AckPolicy.MANUAL,
+            session_timeout_ms=_SESSION,
+            heartbeat_interval_ms=_SESSION // 3,
         )(_handler(receive))
         await self.broker.start()
 

@@ -29,7 +29,7 @@ class RedisBus:
 
     def __init__(self, url: str, tables: Sequence[Table]) -> None:
         self.url = url
-        self.broker = RedisBroker(url)
+        self.broker = RedisBroker(url, logger=None)
 
     async def subscribe(self, service: str, subjects: Sequence[str], receive: Receive) -> None:
         """Begins to deliver ``subjects`` to ``receive``, from each stream's first entry on."""
