@@ -25,6 +25,7 @@ pytestmark = [
 ]
 DECLINED = "1-charge_payment-"
 STUCK = "1-charge_payment-stuck"
+BROKEN = "    def receive"
 RELEASED = ["reserve_inventory", "release_inventory"]
 
 
@@ -72,17 +73,21 @@ def ends_compensated(fleet: Fleet, name: str) -> None:
     assert (fleet.stuck(), fleet.letters()) == ([], [])
 
 
-def test_a_service_was_down_when_the_payment_failed(fleet: Fleet) -> None:
+def the_payment_fails_unheard(fleet: Fleet) -> None:
+    """The goods are reserved and the card is declined, and the inventory is down by then."""
     fleet.stop("payment")
     order(fleet, DECLINED)
     wait(lambda: state(fleet, "inventory", "reserve_inventory") == "done")
     fleet.stop("inventory")
     fleet.start("payment")
     wait(lambda: state(fleet, "payment", "charge_payment") == "failed")
-    payment = "select 1 from saga_outbox"
-    wait(lambda: fleet.read("payment", payment) == [])
+    wait(lambda: fleet.read("payment", "select 1 from saga_outbox") == [])
     assert fleet.effects() == {DECLINED: RELEASED[:1]}
     assert fleet.ledger() == {DECLINED: "open"}
+
+
+def test_a_service_was_down_when_the_payment_failed(fleet: Fleet) -> None:
+    the_payment_fails_unheard(fleet)
     fleet.start("inventory")
     ends_compensated(fleet, DECLINED)
 
@@ -107,25 +112,18 @@ def test_a_compensation_had_a_bug_and_is_put_back(fleet: Fleet) -> None:
     assert kept == [("the handler is mended", "done")]
 
 
-def test_a_handler_does_not_know_the_message_and_then_does(fleet: Fleet) -> None:
-    """A deployment of the inventory that cannot work on what it hears: the message is put back."""
+def test_the_message_was_a_dead_letter_and_is_put_back(fleet: Fleet) -> None:
+    """What the inventory hears breaks on a bug of its deployment, which then is taken back."""
+    the_payment_fails_unheard(fleet)
     machine = fleet.folder / "order_fulfilment/generated/choreography/runtime/machine.py"
-    fleet.stop("inventory", "payment")
-    order(fleet, DECLINED)
+    good = machine.read_text(encoding="utf-8")
+    assert good.count(BROKEN) == 1
+    machine.write_text(good.replace(BROKEN, f"{BROKEN}_not"), encoding="utf-8")
     fleet.start("inventory")
-    wait(lambda: state(fleet, "inventory", "reserve_inventory") == "done")
-    fleet.stop("inventory")
-    good = machine.read_text()
-    marked = "    def receive("
-    assert good.count(marked) == 1
-    machine.write_text(good.replace(marked, "    def receive_not("))
-    fleet.start("inventory")
-    machine_is_read = "select 1 from saga_letters"
-    fleet.start("payment")
-    wait(lambda: bool(fleet.read("inventory", machine_is_read)))
+    wait(lambda: len(fleet.letters()) == 1)
     assert fleet.effects() == {DECLINED: RELEASED[:1]}
-    machine.write_text(good)
     fleet.stop("inventory")
+    machine.write_text(good, encoding="utf-8")
     fleet.start("inventory")
     said = fleet.sagac("dlq", "retry", "--all", "--reason", "the deployment is taken back")
     assert said.returncode == 0, said.stderr
