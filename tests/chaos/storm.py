@@ -33,7 +33,6 @@ from .checks import BACK, check
 from .entry import BUSES
 from .fleet import SAGA, SERVICES, Fleet, generate
 
-RATE = 20.0  # orders per second
 QUIET = 1.5  # seconds in which late copies may still come
 POISON = ("start", "PaymentCharged", "InventoryReserved")
 
@@ -43,17 +42,18 @@ class Size:
     """How many orders, and how often what is broken."""
 
     orders: int
+    rate: float  # orders per second, so that they come as long as things break
     kills: int
     broker_kills: int
     locks: int
     full: int
-    patience: float
+    patience: float  # seconds without anything going on
 
 
 SIZES = {
-    "ci": Size(40, 6, 1, 1, 1, 60),
-    "small": Size(100, 6, 2, 2, 2, 150),
-    "large": Size(400, 12, 3, 5, 5, 300),
+    "ci": Size(40, 3.0, 6, 1, 1, 1, 60),
+    "small": Size(100, 4.0, 6, 2, 2, 2, 90),
+    "large": Size(400, 8.0, 12, 3, 5, 5, 120),
 }
 
 
@@ -114,7 +114,7 @@ class Storm:
             if number in poison:
                 name = poison[number]
                 await send(bus, Message(f"poison-{name}", f"{SAGA}.{name}", b"{", {}))
-            await asyncio.sleep(1 / RATE)
+            await asyncio.sleep(1 / self.size.rate)
 
     # What breaks
 
@@ -203,12 +203,20 @@ class Storm:
             self.problems.append(f"sagac dlq {action} {id}: {said.stderr.strip()}")
 
     async def wait(self, over: Callable[[], bool]) -> None:
-        """Until it is so, or patience is at its end."""
-        until = time.monotonic() + self.size.patience
-        while time.monotonic() < until:
-            if await asyncio.to_thread(over):
+        """Until it is so, or nothing has gone on for as long as patience lasts."""
+        seen, until = (-1, -1), 0.0
+        while not await asyncio.to_thread(over):
+            now = await asyncio.to_thread(self.progress)
+            if now != seen:
+                seen, until = now, time.monotonic() + self.size.patience
+            if time.monotonic() > until:
                 return
             await asyncio.sleep(0.5)
+
+    def progress(self) -> tuple[int, int]:
+        """What has been heard by the services, and by the observer."""
+        heard = sum(len(self.fleet.read(each, "select 1 from saga_inbox")) for each in SERVICES)
+        return heard, len(self.fleet.read("observer", "select 1 from observed_events"))
 
 
 def body(order: str) -> bytes:
