@@ -1,7 +1,7 @@
 # Needs Python 3.11 or newer and make; everything else goes into .venv.
 PYTHON ?= python3
 WORKERS ?= 2
-SIZE ?= small
+SIZE ?= large
 SECONDS ?= 60
 VENV := .venv
 BIN := $(VENV)/bin
@@ -46,7 +46,7 @@ bench: $(VENV)/test.stamp ## Measure; writes the tables in docs/benchmarks.md
 	  || echo "Without statelint its row is left open."
 	$(BIN)/python -m bench
 
-chaos: $(VENV)/test.stamp ## Kill running sagas and compare the outcome (SIZE=ci, small or large)
+chaos: $(VENV)/test.stamp ## Kill sagas, services and brokers and compare the outcome (SIZE=ci, small or large)
 	$(BIN)/python -m tests.chaos --size $(SIZE)
 
 fuzz: $(VENV)/test.stamp ## Look for files that break sagac (SECONDS=60); a find becomes a case for the tests

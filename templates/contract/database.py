@@ -320,6 +320,10 @@ class Database:
             self._free.append(connection)
             return rows
 
+    def fails(self, problem: Exception) -> bool:
+        """Whether it is the database that cannot work now: away, locked, full."""
+        return any(each.__name__ == "OperationalError" for each in type(problem).__mro__)
+
     async def _connection(self) -> Connection:
         if self._free:
             return self._free.pop()

@@ -1,6 +1,7 @@
 """``python -m tests.chaos --size ci|small|large``: kills sagas and checks how they end.
 
-``ci`` samples all specs, ``small`` more of them, ``large`` kills at every moment of every path.
+Orchestrated: ``ci`` samples all specs, ``small`` more of them, ``large`` kills at every moment of
+every path. Choreographed: a storm over the order saga on each broker that can be had here.
 """
 
 from __future__ import annotations
@@ -13,7 +14,10 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from tests.choreography.brokers import BROKERS
+
 from .crashes import Plan, Saga
+from .storm import weather
 
 SPECS = Path(__file__).resolve().parents[2] / "specs"
 SAMPLES = {"ci": 6, "small": 20, "large": None}
@@ -42,12 +46,23 @@ def batch(path: Path, size: str, seed: int) -> tuple[str, int, list[str]]:
 
 
 def main() -> int:
-    """Runs all specs, two at a time; 1 if anything went wrong."""
+    """Runs what is asked for; 1 if anything went wrong."""
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
+    parser.add_argument("--style", choices=["orchestration", "choreography"], help="only this one")
     parser.add_argument("--size", choices=list(SAMPLES), default="small")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", help="a part of the name of the specs to run")
     given = parser.parse_args()
+    failed = 0
+    if given.style != "choreography":
+        failed += orchestrated(given)
+    if given.style != "orchestration" and given.only is None:
+        failed += sum(len(weather(given.size, each, given.seed)) for each in BROKERS)
+    return int(failed > 0)
+
+
+def orchestrated(given: argparse.Namespace) -> int:
+    """Runs all specs, two at a time; how many problems there were."""
     paths = [each for each in sorted(SPECS.glob("*.saga.yaml")) if (given.only or "") in each.name]
     began, failed = time.monotonic(), 0
     with ThreadPoolExecutor(max_workers=2) as pool:
@@ -59,7 +74,7 @@ def main() -> int:
                 print(f"  {problem}", file=sys.stderr, flush=True)
             failed += len(problems)
     print(f"{failed} problems in {time.monotonic() - began:.0f} s")
-    return int(failed > 0)
+    return failed
 
 
 if __name__ == "__main__":

@@ -1,238 +1,282 @@
-"""Choreographed orders while services and the broker are killed, and what must hold afterwards.
+"""Choreographed orders while everything around them breaks, and what must hold afterwards.
 
-Five services in processes of their own, each with its database; orders at a steady rate, a fifth
-of them refused at each step in turn, technical errors, repeated and reordered messages. Then
-everything is left alone until it is quiet, and the databases are looked at.
+The order saga as generated, each service a process with its database, handlers of a shop with
+small databases of their own, the observer as a process. Orders come at a steady rate; a fifth is
+refused at each step in turn, handlers fail for a while or for good, messages come twice and in any
+order, services and the broker are killed, databases are locked and disks full for a while. Then
+``sagac dlq`` decides about what was provoked to fail for good, and the databases are looked at.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import random
 import shutil
-import signal
 import sqlite3
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
-from typing import Any
 
-from sagac.generators.choreography.project import project
 from sagac.templates.choreography.runtime.bus import Transport
 from sagac.templates.choreography.runtime.message import Message
-from tests.choreography.brokers import BROKERS, Broker, Nats
-from tests.choreography.served import Handlers, served
-from tests.choreography.worker import bus_at, graph_at
+from sagac.templates.choreography.runtime.nodes import Table
+from tests.choreography.brokers import BROKERS, Broker
 
-SPEC = Path(__file__).resolve().parents[2] / "specs" / "order-fulfilment.saga.yaml"
-REFUSED = ("", "", "", "", "validate_order", "reserve_inventory", "charge_payment")
+from .checks import BACK, check
+from .entry import BUSES
+from .fleet import SAGA, SERVICES, Fleet, generate
 
-
-class Fleet:
-    """The services' processes."""
-
-    def __init__(self, folder: Path, broker: str, plan: dict[str, str]) -> None:
-        self.folder = folder
-        self.broker = broker
-        self.plan = json.dumps(plan)
-        self.graph = graph_at(SPEC)
-        self.services = project(self.graph).services
-        self.processes: dict[str, subprocess.Popen[bytes]] = {}
-
-    def start(self, service: str) -> None:
-        """Starts one service."""
-        command = [sys.executable, "-m", "tests.choreography.worker", str(SPEC), service]
-        log = (self.folder / f"{service}.log").open("ab")
-        self.processes[service] = subprocess.Popen(
-            [*command, str(self.folder), self.broker, self.plan], stdout=log, stderr=log
-        )
-
-    def start_all(self) -> None:
-        """Starts all services."""
-        for each in self.services:
-            self.start(each)
-
-    def kill(self, service: str) -> None:
-        """SIGKILL, and a new one."""
-        self.processes[service].kill()
-        self.processes[service].wait()
-        self.start(service)
-
-    def stop(self) -> None:
-        """SIGTERM to all."""
-        for each in self.processes.values():
-            each.send_signal(signal.SIGTERM)
-        for each in self.processes.values():
-            try:
-                each.wait(15)
-            except subprocess.TimeoutExpired:
-                each.kill()
-
-    def read(self, service: str, sql: str) -> list[tuple[Any, ...]]:
-        """Rows of a service's database; none as long as it has none."""
-        path = self.folder / f"{service}.sqlite"
-        if not path.exists():
-            return []
-        connection = sqlite3.connect(path, timeout=30)
-        try:
-            return connection.execute(sql).fetchall()
-        except sqlite3.OperationalError:
-            return []
-        finally:
-            connection.close()
-
-    @property
-    def ended(self) -> int:
-        """How many sagas have ended."""
-        rows = self.read("order", "select count(*) from saga_courses where ended = 1")
-        return int(rows[0][0]) if rows else 0
-
-
-def orders(count: int, seed: int) -> Iterator[dict[str, Any]]:
-    """Inputs; the key says which step refuses."""
-    rng = random.Random(seed)
-    for number in range(count):
-        refused = rng.choice(REFUSED)
-        key = f"{number}-{refused}" if refused else str(number)
-        yield {
-            "id": key,
-            "order_id": key,
-            "customer_email": "someone@example.com",
-            "amount": "19.90",
-            "items": [],
-        }
-
-
-async def place(bus: Transport, inputs: Sequence[dict[str, Any]], pause: float) -> None:
-    """Sends the orders at a steady rate."""
-    for each in inputs:
-        body = json.dumps(each).encode()
-        message = Message(f"start-{each['id']}", "order-fulfilment.start", body, {})
-        for _ in range(100):
-            try:
-                await bus.publish([message])
-                break
-            except Exception:
-                await asyncio.sleep(0.2)
-        await asyncio.sleep(pause)
-
-
-def check(fleet: Fleet, inputs: Sequence[dict[str, Any]]) -> Iterator[str]:
-    """What does not hold."""
-    with sqlite3.connect(fleet.folder / "effects.sqlite") as database:
-        effects = database.execute("select key, step from effects order by rowid").fetchall()
-    keys = [key for key, _ in effects]
-    if len(set(keys)) != len(keys):
-        yield "an effect took place twice"
-    for each in inputs:
-        yield from _check_order(fleet, each["id"], [s for k, s in effects if _of(k, each["id"])])
-    for service in fleet.services:
-        left = fleet.read(service, "select subject from saga_outbox")
-        if left:
-            yield f"{service}: {len(left)} messages left in the outbox"
-        letters = fleet.read(service, "select why from saga_letters")
-        if letters:
-            yield f"{service}: dead letters: {letters[:3]}"
-
-
-def _of(key: str, order: str) -> bool:
-    return key.split("/")[1] == order
-
-
-def _check_order(fleet: Fleet, order: str, steps: list[str]) -> Iterator[str]:
-    rows = fleet.read(
-        "order",
-        f"select node, state from saga_nodes where key = '{order}' and node in ('start', 'end')",
-    )
-    states = dict(rows)
-    refused = order.partition("-")[2]
-    done = [step for step in steps if not step.endswith("~undo")]
-    undone = [step.removesuffix("~undo") for step in steps if step.endswith("~undo")]
-    if not refused and states.get("end") != "done":
-        yield f"{order}: is not completed: {states}"
-    if refused and states.get("start") != "undone":
-        yield f"{order}: is not compensated: {states}"
-    if refused and undone != done[::-1]:
-        yield f"{order}: done {done}, undone {undone}"
-    if not refused and undone:
-        yield f"{order}: completed, but {undone} undone"
+QUIET = 1.5  # seconds in which late copies may still come
+POISON = ("start", "PaymentCharged", "InventoryReserved")
 
 
 @dataclass(frozen=True)
 class Size:
-    """How much: orders, kills of services, kills of the broker."""
+    """How many orders, and how often what is broken."""
 
     orders: int
+    rate: float  # orders per second, so that they come as long as things break
     kills: int
     broker_kills: int
+    locks: int
+    full: int
+    patience: float  # seconds without anything going on
 
 
-SIZES = {"ci": Size(40, 4, 1), "small": Size(80, 5, 1), "large": Size(400, 10, 3)}
+SIZES = {
+    "ci": Size(40, 3.0, 6, 1, 1, 1, 60),
+    "small": Size(100, 4.0, 6, 2, 2, 2, 90),
+    "large": Size(400, 8.0, 12, 3, 5, 5, 120),
+}
 
 
-async def storm(folder: Path, size: Size, kind: type[Broker] = Nats, seed: int = 1) -> list[str]:
-    """Runs it; returns what went wrong."""
-    broker = kind(folder)
-    broker.start()
-    fleet = Fleet(folder, broker.url, {"reserve_inventory": "raise 1", "refund_payment": "raise 1"})
-    fleet.start_all()
-    orders_table = served(project(fleet.graph), Handlers(folder / "effects.sqlite"))["order"]
-    bus = bus_at(broker.url, [orders_table])
-    inputs = list(orders(size.orders, seed))
-    rng = random.Random(seed)
-    try:
-        await bus.subscribe("shop", [], ignore)
-        placing = asyncio.create_task(place(bus, inputs, 0.02))
-        moments = ["service"] * size.kills + ["broker"] * size.broker_kills
-        rng.shuffle(moments)
-        for number, moment in enumerate(moments):
-            await asyncio.sleep(rng.uniform(0.5, 1.5))
-            if moment == "broker":
-                broker.kill()
-                await asyncio.sleep(0.3)
-                broker.start()
-            else:
-                fleet.kill(fleet.services[number % len(fleet.services)])
-        await placing
-        patience = time.monotonic() + 60
-        while fleet.ended < len(inputs) and time.monotonic() < patience:
+def named(count: int) -> Iterator[str]:
+    """The orders: NUMBER-STEP-TROUBLE."""
+    for number in range(count):
+        refused = list(BACK)[number // 5 % 4] if number % 5 == 0 else ""
+        trouble = {3: "spent", 7: "asked"}.get(number % 20, "")
+        if refused == "create_shipment":
+            trouble = ("stuck", "left", "", "")[number // 20 % 4]
+        yield f"{number}-{refused}-{trouble}"
+
+
+@dataclass
+class Storm:
+    """One run in a folder; ``problems`` is what did not hold."""
+
+    folder: Path
+    size: Size
+    kind: type[Broker]
+    seed: int = 1
+    problems: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.dice = random.Random(self.seed)
+        self.orders = list(named(self.size.orders))
+        generate(self.folder, self.kind.target)
+        self.broker = self.kind(self.folder)
+        self.fleet = Fleet(self.folder, self.broker, self.seed)
+
+    async def run(self) -> list[str]:
+        """All of it; returns the problems."""
+        self.broker.start()
+        self.fleet.start(*SERVICES, "observer")
+        bus = outside(self.broker.url)
+        try:
+            await bus.subscribe("shop", [], ignore)
+            placing = asyncio.create_task(self.place(bus))
+            await self.mischief()
+            await placing
+            await self.wait(self.only_letters_left)
+            self.letters_are_those_provoked()
+            await asyncio.to_thread(self.decide)
+            await self.wait(lambda: not any(check(self.fleet, self.orders)))
+            await asyncio.sleep(QUIET)
+        finally:
+            self.fleet.stop()
+            await bus.close()
+            self.broker.kill()
+        self.problems += check(self.fleet, self.orders)
+        return self.problems
+
+    async def place(self, bus: Transport) -> None:
+        """Sends the orders at a steady rate, and what nobody can read among them."""
+        poison = {len(self.orders) * (n + 1) // 4: name for n, name in enumerate(POISON)}
+        for number, order in enumerate(self.orders):
+            await send(bus, Message(f"start-{order}", f"{SAGA}.start", body(order), {}))
+            if number in poison:
+                name = poison[number]
+                await send(bus, Message(f"poison-{name}", f"{SAGA}.{name}", b"{", {}))
+            await asyncio.sleep(1 / self.size.rate)
+
+    # What breaks
+
+    async def mischief(self) -> None:
+        """Breaks all there is to break, in a random order, each service at least once."""
+        size, everyone = self.size, list(self.fleet.kills)
+        todo = [("kill", everyone[n % len(everyone)]) for n in range(size.kills)]
+        todo += [("outage", "")] * size.broker_kills
+        todo += [("lock", SERVICES[n % 5]) for n in range(size.locks)]
+        todo += [("full", SERVICES[(n + 2) % 5]) for n in range(size.full)]
+        self.dice.shuffle(todo)
+        for what, service in todo:
+            await asyncio.sleep(self.dice.uniform(0.3, 1.2))
+            await getattr(self, what)(service)
+
+    async def kill(self, service: str) -> None:
+        """kill -9."""
+        await asyncio.to_thread(self.fleet.kill, service)
+
+    async def outage(self, _: str) -> None:
+        """kill -9 of the broker, which then is away for a moment."""
+        self.broker.kill()
+        await asyncio.sleep(0.5)
+        await asyncio.to_thread(self.broker.start)
+
+    async def lock(self, service: str) -> None:
+        """Another process writes to the database and does not come to an end."""
+        path = self.fleet.database(service)
+        if not path.exists():
+            return
+        held = sqlite3.connect(path, timeout=30, isolation_level=None)
+        held.execute("begin immediate")
+        await asyncio.sleep(3)
+        held.execute("rollback")
+        held.close()
+
+    async def full(self, service: str) -> None:
+        """The disk is full."""
+        self.fleet.fill(service, True)
+        await asyncio.sleep(3)
+        self.fleet.fill(service, False)
+
+    # What is left
+
+    def troubled(self, *troubles: str) -> list[str]:
+        """The orders with one of these troubles."""
+        return [each for each in self.orders if each.split("-")[2] in troubles]
+
+    def only_letters_left(self) -> bool:
+        """Whether all that can end has ended, and the rest waits for a person."""
+        ended = sum(state != "open" for state in self.fleet.ledger().values())
+        stuck = len(self.troubled("stuck", "left"))
+        return ended == len(self.orders) - stuck and len(self.fleet.stuck()) == stuck
+
+    def letters_are_those_provoked(self) -> None:
+        """Dead letters are exactly those provoked."""
+        stuck = sorted(("inventory", each) for each in self.troubled("stuck", "left"))
+        if self.fleet.stuck() != stuck:
+            self.problems.append(f"stuck are {self.fleet.stuck()}, not {stuck}")
+        if self.fleet.letters() != self.poisoned:
+            self.problems.append(f"letters are {self.fleet.letters()}, not {self.poisoned}")
+
+    @property
+    def poisoned(self) -> list[tuple[str, str]]:
+        """Who must have which unreadable message."""
+        found = [("order", "poison-start")]
+        for service, names in self.fleet.hears.items():
+            found += [(service, f"poison-{name}") for name in POISON if name in names]
+        return sorted(found)
+
+    def decide(self) -> None:
+        """The bug is mended and its calls put back; the rest is left for good."""
+        (self.folder / "repaired").touch()
+        for order in self.troubled("stuck"):
+            self._dlq("retry", f"{SAGA}/{order}/reserve_inventory~undo", "the bug is mended")
+        for order in self.troubled("left"):
+            self._dlq("skip", f"{SAGA}/{order}/reserve_inventory~undo", "the goods are lost")
+        for _, letter in self.fleet.letters():
+            self._dlq("skip", letter, "sent by mistake")
+        if self.fleet.letters(settled=True) != self.poisoned:
+            self.problems.append("dead letters that were left do not say so")
+
+    def _dlq(self, action: str, id: str, reason: str) -> None:
+        said = self.fleet.sagac("dlq", action, id, "--reason", reason)
+        if said.returncode:
+            self.problems.append(f"sagac dlq {action} {id}: {said.stderr.strip()}")
+
+    async def wait(self, over: Callable[[], bool]) -> None:
+        """Until it is so, or nothing has gone on for as long as patience lasts."""
+        seen, until = (-1, -1), 0.0
+        while not await asyncio.to_thread(over):
+            now = await asyncio.to_thread(self.progress)
+            if now != seen:
+                seen, until = now, time.monotonic() + self.size.patience
+            if time.monotonic() > until:
+                return
             await asyncio.sleep(0.5)
-        await asyncio.sleep(1.5)
-    finally:
-        fleet.stop()
-        await bus.close()
-        broker.kill()
-    return list(check(fleet, inputs))
+
+    def progress(self) -> tuple[int, int]:
+        """What has been heard by the services, and by the observer."""
+        heard = sum(len(self.fleet.read(each, "select 1 from saga_inbox")) for each in SERVICES)
+        return heard, len(self.fleet.read("observer", "select 1 from observed_events"))
+
+
+def body(order: str) -> bytes:
+    """The input of an order."""
+    who = {"customer_email": "someone@example.com"}
+    return json.dumps({"order_id": order, "amount": "19.90", "items": [], **who}).encode()
+
+
+async def send(bus: Transport, message: Message, left: int = 100) -> None:
+    """Sends it as often as it takes. Raises what the last attempt raised."""
+    try:
+        await bus.publish([message])
+    except Exception:
+        if not left:
+            raise
+        await asyncio.sleep(0.2)
+        await send(bus, message, left - 1)
+
+
+def outside(url: str) -> Transport:
+    """The bus as somebody has it who is none of the services."""
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # it tells of each attempt
+    module, name = BUSES[url.partition(":")[0]]
+    runtime = import_module(f"sagac.templates.choreography.runtime.{module}")
+    bus: Transport = getattr(runtime, name)(url, [Table(SAGA, 3, "shop", {}, ())])
+    return bus
 
 
 async def ignore(message: Message) -> None:
     """The shop hears nothing."""
 
 
-def main(size: str, broker: str) -> int:
-    """Prints what went wrong; the exit code."""
+def weather(size: str, broker: str, seed: int = 1) -> list[str]:
+    """One storm, told on standard output; the problems, or none if there is no such broker."""
     missing = BROKERS[broker].missing()
     if missing is not None:
-        print(f"{broker}: skipped, {missing}")
-        return 0
-    with tempfile.TemporaryDirectory(prefix="sagac-storm-") as folder:
+        print(f"storm on {broker}: skipped, {missing}", flush=True)
+        return []
+    with tempfile.TemporaryDirectory(prefix="sagac-storm-") as name:
         began = time.monotonic()
-        problems = asyncio.run(storm(Path(folder), SIZES[size], BROKERS[broker]))
+        storm = Storm(Path(name), SIZES[size], BROKERS[broker], seed)
+        problems = asyncio.run(storm.run())
         if problems and os.environ.get("SAGAC_KEEP"):
-            shutil.copytree(folder, os.environ["SAGAC_KEEP"], dirs_exist_ok=True)
-    for each in problems:
-        print(f"  {each}", file=sys.stderr)
+            shutil.copytree(name, os.environ["SAGAC_KEEP"], dirs_exist_ok=True)
+    kills = sum(storm.fleet.kills.values())
     print(
-        f"{broker}: {SIZES[size].orders} orders, {len(problems)} problems, {time.monotonic() - began:.0f} s"
+        f"storm on {broker}: {len(storm.orders)} orders, {kills} services and"
+        f" {SIZES[size].broker_kills} brokers killed, {len(problems)} problems,"
+        f" {time.monotonic() - began:.0f} s",
+        flush=True,
     )
-    return int(bool(problems))
+    for each in problems:
+        print(f"  {each}", file=sys.stderr, flush=True)
+    return problems
+
+
+def main(size: str = "ci", *brokers: str) -> int:
+    """``python -m tests.chaos.storm SIZE BROKER…``; the exit code."""
+    return int(sum(len(weather(size, each)) for each in brokers or BROKERS) > 0)
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(*(sys.argv[1:] if len(sys.argv) > 2 else ("ci", "nats"))))
+    raise SystemExit(main(*sys.argv[1:]))

@@ -26,6 +26,7 @@ def free_port() -> int:
 class Broker(ABC):
     """A broker whose data lie in ``folder``."""
 
+    target = ""  # how sagac generate calls it
     patience = 15.0  # seconds until it must answer
 
     def __init__(self, folder: Path) -> None:
@@ -79,6 +80,8 @@ class Broker(ABC):
 class Nats(Broker):
     """The server of the wheel, or one on the path."""
 
+    target = "nats"
+
     @staticmethod
     def _program() -> str | None:
         beside = Path(sys.executable).parent / "nats-server"
@@ -102,6 +105,8 @@ class Nats(Broker):
 
 class Redis(Broker):
     """Debian's redis-server, which writes each command to disk before it answers."""
+
+    target = "redis"
 
     @classmethod
     def missing(cls) -> str | None:
@@ -132,6 +137,7 @@ class Redis(Broker):
 class Rabbit(Broker):
     """Debian's rabbitmq-server."""
 
+    target = "rabbitmq"
     patience = 90.0
 
     @classmethod
@@ -179,4 +185,89 @@ class Rabbit(Broker):
             return False
 
 
-BROKERS: dict[str, type[Broker]] = {"nats": Nats, "redis": Redis, "rabbitmq": Rabbit}
+class Kafka(Broker):
+    """Apache Kafka with its own quorum (KRaft), from Maven Central, with the machine's Java."""
+
+    target = "kafka"
+    patience = 60.0
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "sagac-tests"
+
+    @classmethod
+    def missing(cls) -> str | None:
+        """See Broker; gets the jars when it is asked first."""
+        if shutil.which("java") is None:
+            return "there is no java"
+        if cls._jars().is_dir():
+            return None
+        if shutil.which("mvn") is None:
+            return "there is no mvn to get Kafka with"
+        return cls._get()
+
+    @classmethod
+    def _jars(cls) -> Path:
+        return cls.cache / f"kafka-{KAFKA}"
+
+    @classmethod
+    def _get(cls) -> str | None:
+        """Why the jars cannot be had."""
+        draft = cls.cache / f"draft-{os.getpid()}"
+        draft.mkdir(parents=True)
+        (draft / "pom.xml").write_text(_POM)
+        command = ["mvn", "-q", "-B", "dependency:copy-dependencies", "-DoutputDirectory=jars"]
+        try:
+            subprocess.run(command, cwd=draft, check=True, capture_output=True, timeout=300)
+            (draft / "jars").rename(cls._jars())
+        except (subprocess.SubprocessError, OSError) as problem:
+            return None if cls._jars().is_dir() else f"Kafka's jars cannot be had ({problem})"
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+        return None
+
+    @property
+    def url(self) -> str:
+        """See Broker."""
+        return f"kafka://127.0.0.1:{self.port}"
+
+    def _java(self, main: str, *arguments: str) -> list[str]:
+        jars = str(self._jars() / "*")
+        return ["java", "-Xmx512m", "-XX:+UseSerialGC", "-cp", jars, main, *arguments]
+
+    def command(self) -> Sequence[str]:
+        """See Broker; its storage is formatted before it is first started."""
+        config = self.folder / "server.properties"
+        if not config.exists():
+            place = {"port": self.port, "other": free_port(), "data": self.folder / "data"}
+            config.write_text(_KAFKA_CONFIG.format(**place))
+            format = ["format", "-t", _CLUSTER, "-c", str(config)]
+            tool = self._java("kafka.tools.StorageTool", *format)
+            subprocess.run(tool, check=True, capture_output=True, timeout=60)
+        return self._java("kafka.Kafka", str(config))
+
+
+KAFKA = "4.0.0"
+_CLUSTER = "MkU3OEVBNTcwNTJENDM2Qk"
+_POM = f"""<project xmlns="http://maven.apache.org/POM/4.0.0">
+  <modelVersion>4.0.0</modelVersion>
+  <groupId>tests</groupId><artifactId>kafka</artifactId><version>1</version>
+  <dependencies><dependency>
+    <groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId><version>{KAFKA}</version>
+  </dependency></dependencies>
+</project>
+"""
+_KAFKA_CONFIG = """process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@127.0.0.1:{other}
+listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{other}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port}
+controller.listener.names=CONTROLLER
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+log.dirs={data}
+offsets.topic.replication.factor=1
+offsets.topic.num.partitions=3
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+group.initial.rebalance.delay.ms=0
+"""
+BROKERS: dict[str, type[Broker]] = {
+    "nats": Nats, "redis": Redis, "rabbitmq": Rabbit, "kafka": Kafka,
+}  # fmt: skip

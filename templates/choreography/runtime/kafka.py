@@ -25,6 +25,7 @@ log = logging.getLogger("saga")
 
 _PARTITIONS = 3
 _AGAIN = 1.0
+_SESSION = 6_000  # milliseconds until the records of a service that is down go to another process
 
 
 class KafkaBus:
@@ -38,12 +39,15 @@ class KafkaBus:
     async def subscribe(self, service: str, subjects: Sequence[str], receive: Receive) -> None:
         """Begins to deliver ``subjects`` to ``receive``, from each topic's first record on."""
         await self._create(sorted({*subjects, *self._topics}))
-        self.broker.subscriber(
-            *subjects,
-            group_id=service,
-            auto_offset_reset="earliest",
-            ack_policy=AckPolicy.MANUAL,
-        )(_handler(receive))
+        if subjects:
+            self.broker.subscriber(
+                *subjects,
+                group_id=service,
+                auto_offset_reset="earliest",
+                ack_policy=AckPolicy.MANUAL,
+                session_timeout_ms=_SESSION,
+                heartbeat_interval_ms=_SESSION // 3,
+            )(_handler(receive))
         await self.broker.start()
 
     async def _create(self, topics: Sequence[str]) -> None:

@@ -7,9 +7,11 @@ URL, ``SAGA_HEALTH`` and ``SAGA_LOG`` are those of a service.
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 
 from .bus import Transport
 from .health import of_observer
@@ -17,6 +19,10 @@ from .logs import log_json
 from .nodes import Table
 from .observer import Observer, keep_settled
 from .picture import Picture
+
+log = logging.getLogger("saga")
+
+_AGAIN = 1.0
 
 Follow = Callable[[Observer, str], Awaitable[None]]
 
@@ -60,12 +66,17 @@ def hearing(make_bus: Callable[[str, Sequence[Table]], Transport]) -> Follow:
 
     async def follow(observer: Observer, url: str) -> None:
         tables = [_table(each) for each in observer.pictures.values()]
-        bus = make_bus(url, tables)
-        try:
-            await bus.subscribe("observer", observer.subjects, observer.receive)
-            await asyncio.Event().wait()
-        finally:
-            await bus.close()
+        while True:
+            bus = make_bus(url, tables)
+            try:
+                await bus.subscribe("observer", observer.subjects, observer.receive)
+                await asyncio.Event().wait()
+            except Exception:
+                log.warning("the broker does not answer; again in %s s", _AGAIN, exc_info=True)
+            finally:
+                with suppress(Exception):
+                    await bus.close()
+            await asyncio.sleep(_AGAIN)
 
     return follow
 

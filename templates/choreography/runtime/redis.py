@@ -6,6 +6,7 @@ service had in its hands when it went down is claimed by the next one after a wh
 
 from __future__ import annotations
 
+import logging
 import socket
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
@@ -19,6 +20,8 @@ from .bus import Receive
 from .message import Message
 from .nodes import Table
 
+log = logging.getLogger("saga")
+
 _POLL = 100  # milliseconds that a read waits for entries
 _IDLE = 5_000  # milliseconds after which an entry that nobody has acknowledged is claimed
 _AT_ONCE = 64
@@ -29,7 +32,7 @@ class RedisBus:
 
     def __init__(self, url: str, tables: Sequence[Table]) -> None:
         self.url = url
-        self.broker = RedisBroker(url)
+        self.broker = RedisBroker(url, logger=log, log_level=logging.DEBUG)
 
     async def subscribe(self, service: str, subjects: Sequence[str], receive: Receive) -> None:
         """Begins to deliver ``subjects`` to ``receive``, from each stream's first entry on."""

@@ -121,7 +121,10 @@ class Service:
             await self._bury(message, f"no input of {self.newest.saga}: {problem}")
 
     async def receive(self, message: Message) -> None:
-        """One message of the transport; returns when it is in the database."""
+        """One message of the transport; returns when it is in the database.
+
+        Raises what the database raises when it cannot write now.
+        """
         if message.subject.startswith("outside."):
             await self._hear_outside(message)
             return
@@ -150,6 +153,8 @@ class Service:
                     turn.written = True  # it may come before all that it forbids
                 turn.machine.receive(told.event)
         except Exception as problem:
+            if self.database.fails(problem):
+                raise  # it is delivered again, and the fault is not the message's
             about = {"saga": told.saga, "key": told.event.key, "event": message.subject}
             log.exception("%s cannot be worked on", message.subject, extra=about)
             await self._bury(message, f"{type(problem).__name__}: {problem}")
