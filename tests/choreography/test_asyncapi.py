@@ -176,9 +176,9 @@ def test_what_may_be_missing_is_not_required() -> None:
 # The files
 
 
-def files(graph: SagaGraph, target: str = "nats", **options: str) -> dict[str, str]:
+def files(graph: SagaGraph, target: str = "nats", documents: str = "") -> dict[str, str]:
     made = find("choreography", target).generate(
-        graph, Source("spec", "0" * 64), (), ChoreographyOptions(**options)
+        graph, Source("spec", "0" * 64), (), ChoreographyOptions(documents=documents)
     )
     return {each.path: each.text for each in made.files}
 
