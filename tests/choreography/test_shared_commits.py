@@ -10,13 +10,21 @@ from pathlib import Path
 
 import pytest
 
+from sagac.dsl.compile import compile
+from sagac.dsl.graph import SagaGraph
 from sagac.templates.choreography.runtime.bus import LocalBus
 from sagac.templates.choreography.runtime.message import Message
 from sagac.templates.contract.database import Database, Transaction
 from tests.choreography.served import Town
-from tests.choreography.worker import graph_at
 
 SPEC = Path(__file__).resolve().parents[2] / "specs" / "order-fulfilment.saga.yaml"
+
+
+def graph_at(path: Path) -> SagaGraph:
+    """The graph of a spec; other files lie beside it."""
+    graph = compile(path.read_bytes(), path.name, lambda n: (path.parent / n).read_bytes()).graph
+    assert graph is not None
+    return graph
 
 
 async def opened(path: Path) -> Database:

@@ -26,6 +26,7 @@ TO_BE = {
 }
 # What no file shows by itself: `generate` finds GE, a mistake of sagac is IN, a revision shows ST014.
 ELSEWHERE = {"GE001", "GE002", "GE003", "IN001", "ST014", "SY022"}
+ELSEWHERE |= {each for each in CODES if each.startswith("CH")}  # of one style, found by generate
 NOT_READABLE = {"SY001", "SY005", "SY006", "SY007"}
 
 ENTRIES: dict[str, dict[str, Any]] = yaml.safe_load(EXPECTED.read_text(encoding="utf-8"))
