@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -64,7 +64,8 @@ class Script:
         if name not in self._scenarios:
             fails = self.fails if self.fails in graph.facts else None
             self._scenarios[name] = Scenario(graph, fails, self.refusal if fails else None)
-        outcome = self._scenarios[name](request)
+        inside = request.path.rpartition("/")[2]  # a scenario has paths of its own saga
+        outcome = self._scenarios[name](replace(request, path=inside))
         if isinstance(request.item, Step) and isinstance(outcome, Done):
             return Done(self.output(request.item))
         if isinstance(request.item, Step) and isinstance(outcome, Refused):

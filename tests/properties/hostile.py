@@ -237,6 +237,12 @@ def check(made: Generated) -> None:
     """Fails if a file of ``made`` holds more than sagac wrote, or would lie elsewhere."""
     for file in made.files:
         assert not Path(file.path).is_absolute()
+        if file.path.endswith(
+            (".yaml", ".json")
+        ):  # documents: text all through, if they can be read
+            assert re.fullmatch(r"[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*", file.path), file.path
+            yaml.safe_load(file.text)
+            continue
         assert re.fullmatch(r"[a-z0-9_]+(/[a-z0-9_]+)*\.py", file.path), file.path
         if not any(part in file.path for part in COPIED):
             check_module(file.path, file.text)

@@ -176,7 +176,8 @@ def test_a_sample_type_checks(tmp_path: Path, make: Callable[[SagaGraph], Genera
         package = tmp_path / f"case_{number}"
         for file in make(graph).files:
             first, _, rest = file.path.partition("/")
-            if first != "handlers" and rest != "worker.py":
+            runs = rest in ("", "worker.py", "__main__.py") or not rest.endswith(".py")
+            if first != "handlers" and not runs:
                 place = package / rest
                 place.parent.mkdir(parents=True, exist_ok=True)
                 place.write_text(file.text, encoding="utf-8")
