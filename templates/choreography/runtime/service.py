@@ -26,8 +26,8 @@ from .commands import obey
 from .machine import Machine
 from .message import BadMessage, Message, Read, message_of, read
 from .meters import Meters
-from .nodes import Listening, Node, Table
-from .tokens import Course, Failure, Row
+from .nodes import Listening, Table
+from .tokens import Course, Row
 
 log = logging.getLogger("saga")
 
@@ -398,8 +398,3 @@ def decode_json(listening: Listening, text: str) -> Any:
     except ValueError as problem:
         raise DecodeError("", f"no JSON: {problem}") from None
     return decode(listening.data, plain)
-
-
-def failed_for(node: Node, failure: Failure | None) -> str:
-    """Why a node went back, for logs."""
-    return f"{node.path}: {failure.reason if failure else 'not needed'}"
