@@ -167,10 +167,20 @@ class Events:
                 if any(_halts(each) for each in nodes.values() if each.owner == service):
                     yield service, "begins nothing new before the point of no return"
         if told.outcome == "ended":
-            yield from ((service, "lets go of the saga") for service in services)
+            yield from ((each, "lets go of the saga") for each in services if self._holds(each))
         if told == Told("start", "done") and self.outcomes.halts:
             judge = next(each for each in nodes.values() if each.judge)
             yield judge.owner, "may be asked to cancel it from now on"
+
+    def _holds(self, service: str) -> bool:
+        """Whether a service keeps something until the saga has ended: a lock, an ear, a deadline.
+
+        To all others the end is a message for nothing.
+        """
+        nodes = [each for each in self.projection.nodes.values() if each.owner == service]
+        locks = any(getattr(each.item, "locks", ()) for each in nodes)
+        judges = self.outcomes.halts and any(each.judge for each in nodes)
+        return locks or judges or any(each.kind == "wait" for each in nodes)
 
 
 def asks(item: Item | None) -> bool:

@@ -8,6 +8,7 @@ import sqlite3
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,6 +18,8 @@ _BUSY_SECONDS = 0.05
 _PATIENCE = 600  # times that a busy SQLite file is asked again: half a minute
 _CONNECTIONS = 10
 _TOGETHER = 50  # transactions of one commit
+_ALONE = 3  # commits that nobody shared; then only every so many waits for others
+_PROBE = 8
 
 
 class Connection(Protocol):
@@ -27,6 +30,9 @@ class Connection(Protocol):
     def commit(self) -> None: ...
     def rollback(self) -> None: ...
     def close(self) -> None: ...
+
+    def stamp(self) -> object:
+        """Another one if another connection has written; None: that cannot be told."""
 
 
 def is_postgres(url: str) -> bool:
@@ -49,8 +55,12 @@ def connect(url: str, busy: float = 30.0) -> Connection:
     return _Sqlite(sqlite_path(url), busy)
 
 
+_numbers = count()
+
+
 class _Sqlite:
     def __init__(self, path: str, busy: float) -> None:
+        self._number = next(_numbers)
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         self._connection = sqlite3.connect(
             path, timeout=busy, isolation_level=None, check_same_thread=False
@@ -74,7 +84,11 @@ class _Sqlite:
                 time.sleep(0.005)
 
     def execute(self, sql: str, params: Sequence[object] = ()) -> Rows:
-        return self._connection.execute(sql, tuple(params)).fetchall()
+        return self._connection.execute(sql, params).fetchall()
+
+    def stamp(self) -> object:
+        (version,) = self._connection.execute("pragma data_version").fetchone()
+        return (self._number, version)
 
     def begin(self) -> None:
         self._connection.execute("begin immediate")
@@ -109,6 +123,9 @@ class _Postgres:
     def rollback(self) -> None:
         self._connection.execute("rollback")
 
+    def stamp(self) -> object:
+        return None
+
     def close(self) -> None:
         self._connection.close()
 
@@ -122,10 +139,13 @@ def _percent_marks(sql: str) -> str:
 class Transaction:
     """What a handler gets as ``call.tx``. It refuses to work after its call is over."""
 
-    def __init__(self, connection: Connection, *, threaded: bool) -> None:
+    def __init__(
+        self, connection: Connection, *, threaded: bool, stamp: object = None
+    ) -> None:
         self._connection = connection
         self._threaded = threaded
         self._over = False
+        self.stamp = stamp  # of the database when it began
 
     async def execute(self, sql: str, params: Sequence[object] = ()) -> Rows:
         """Runs one statement and returns its rows. Raises what the database raises."""
@@ -152,6 +172,7 @@ class Group:
 
     def __init__(self) -> None:
         self.connection: Connection | None = None
+        self.stamp: object = None
         self.to_end = False  # somebody will end it
         self._members: list[asyncio.Future[None]] = []
 
@@ -228,6 +249,8 @@ class Database:
         self._free: list[Connection] = []
         self._turns = asyncio.Semaphore(_CONNECTIONS if self.postgres else 1)
         self._group = Group()
+        self._alone = 0  # commits in a row that nobody shared
+        self._since_probe = 0
 
     def shared(self) -> AbstractAsyncContextManager[Transaction]:
         """A transaction that may be committed with others; only for blocks that wait for nobody.
@@ -248,8 +271,8 @@ class Database:
                 except BaseException:
                     connection.close()
                     raise
-                group.connection = connection
-            tx = Transaction(connection, threaded=False)
+                group.connection, group.stamp = connection, connection.stamp()
+            tx = Transaction(connection, threaded=False, stamp=group.stamp)
             group.enter()
             try:
                 yield tx
@@ -259,12 +282,17 @@ class Database:
                 raise
             tx.finish()
             committed = group.join()
-            if len(group) >= _TOGETHER:
+            if len(group) >= _TOGETHER or self._is_alone():
                 self._end_group()
             elif not group.to_end:
                 group.to_end = True
                 asyncio.get_running_loop().call_soon(self._end_soon)
         await committed
+
+    def _is_alone(self) -> bool:
+        """Whether nobody will join: as it was lately; a wait for others costs more than a commit."""
+        self._since_probe += 1
+        return self._alone > _ALONE and self._since_probe % _PROBE != 0
 
     def _end_soon(self) -> None:
         """When all that can go on now has had its turn."""
@@ -275,6 +303,8 @@ class Database:
         self._end_group()
 
     def _end_group(self) -> None:
+        if len(self._group):
+            self._alone = self._alone + 1 if len(self._group) == 1 else 0
         connection = self._group.end()
         if connection is not None:
             self._free.append(connection)
@@ -287,7 +317,7 @@ class Database:
             connection = await self._connection()
             try:
                 await self._patiently(connection.begin)
-                tx = Transaction(connection, threaded=self.postgres)
+                tx = Transaction(connection, threaded=self.postgres, stamp=connection.stamp())
                 try:
                     yield tx
                 except BaseException:

@@ -196,7 +196,7 @@ def test_health_and_metrics(tmp_path: Path) -> None:
             status, text = await get(port, "/metrics")
             assert status == 200
             for line in (
-                'saga_sagas_here{service="payment",state="open"} 1',
+                'saga_sagas_here{service="payment"} 1',
                 'saga_stuck{service="payment"} 1',
                 'saga_dead_letters{service="payment"} 0',
                 'saga_step_seconds_count{saga="small-order",step="charge_payment",outcome="failed"} 2',

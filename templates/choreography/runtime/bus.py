@@ -17,7 +17,9 @@ log = logging.getLogger("saga")
 Receive = Callable[[Message], Awaitable[None]]
 
 _BATCH = 100
+_MOST = 1000  # messages in hand; more are read from the table later
 _PAUSE = 1.0
+_TIDY = 0.05  # seconds for which sent messages stay in the outbox
 
 
 class Transport(Protocol):
@@ -46,8 +48,11 @@ class LocalBus:
 
     async def publish(self, messages: Sequence[Message]) -> None:
         """See Transport."""
-        ears = ((each, receive) for each in messages for receive in self._ears(each.subject))
-        await asyncio.gather(*(receive(message) for message, receive in ears))
+        heard = [receive(each) for each in messages for receive in self._ears(each.subject)]
+        if len(heard) == 1:
+            await heard[0]
+        elif heard:
+            await asyncio.gather(*heard)
 
     def _ears(self, subject: str) -> Sequence[Receive]:
         return (*self._heard.get(subject, ()), *self._heard.get("*", ()))
@@ -58,41 +63,101 @@ class LocalBus:
 
 
 class Relay:
-    """Sends what is in the outbox, in its order, and again until the broker has it."""
+    """Sends what is in the outbox, and again until the broker has it.
+
+    What was committed is handed over in memory; the table is read at the start, after a failure and
+    when nothing else is to be done. What the broker has is deleted a little later, many at a time:
+    after a crash in between it is sent twice, and known by its id.
+    """
 
     def __init__(self, database: Database, transport: Transport) -> None:
         self._database = database
         self._transport = transport
+        self._in_hand: list[Message] = []
+        self._sent: list[str] = []
+        self._behind = True  # the table may hold more than is in hand
         self._bell = asyncio.Event()
+        self._timer: asyncio.TimerHandle | None = None
+        self._is_slow = self._is_late = False
         self._at_work = asyncio.Lock()
 
-    def wake(self) -> None:
-        """There may be something to send."""
+    def hand_over(self, messages: Sequence[Message]) -> None:
+        """These have been committed."""
+        if len(self._in_hand) < _MOST:
+            self._in_hand += messages
+        else:
+            self._behind = True
         self._bell.set()
 
     async def run(self) -> None:
         """Until it is cancelled."""
-        while True:
-            self._bell.clear()  # before the look, or a call in between would be lost
-            try:
-                while await self._send():
-                    pass
-            except Exception:
-                log.exception("the outbox cannot be sent; again in %s s", _PAUSE)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(_PAUSE):
-                    await self._bell.wait()
+        try:
+            while True:
+                self._bell.clear()  # before the look, or a call in between would be lost
+                try:
+                    await self._send()
+                except Exception:
+                    log.exception("the outbox cannot be sent; again in %s s", _PAUSE)
+                self._set_timer()
+                await self._bell.wait()
+        finally:
+            if self._timer is not None:
+                self._timer.cancel()
+
+    def _set_timer(self) -> None:
+        """A timer for each send would cost more than the send."""
+        if self._timer is not None and self._is_slow and self._sent:
+            self._timer.cancel()
+            self._timer = None
+        if self._timer is None:
+            self._is_slow = not self._sent
+            pause = _TIDY if self._sent else _PAUSE
+            self._timer = asyncio.get_running_loop().call_later(pause, self._rung)
+
+    def _rung(self) -> None:
+        self._timer, self._is_late = None, True
+        self._behind = self._behind or not self._sent
+        self._bell.set()
 
     async def drain(self) -> None:
         """Sends what is there now, if the broker is."""
         with suppress(Exception):
-            while await self._send():
-                pass
+            self._behind = True
+            await self._send()
 
-    async def _send(self) -> bool:
+    async def _send(self) -> None:
         async with self._at_work:
-            found = await store.outgoing(self._database, _BATCH)
-            if found:
-                await self._transport.publish([message for _, message in found])
-                await store.sent(self._database, [number for number, _ in found])
-            return len(found) == _BATCH
+            while self._in_hand and not self._behind:
+                messages, self._in_hand = self._in_hand, []
+                await self._publish(messages)
+            if self._is_late or self._behind:
+                self._is_late = False
+                await self._tidy()
+            while self._behind:
+                self._in_hand, self._behind = [], False
+                found = await store.outgoing(self._database, _BATCH)
+                if found:
+                    await self._publish(found)
+                    await self._tidy()
+                self._behind = len(found) == _BATCH
+
+    async def _publish(self, messages: Sequence[Message]) -> None:
+        try:
+            await self._transport.publish(messages)
+        except BaseException:
+            self._behind = True
+            raise
+        self._sent += [each.id for each in messages]
+        if len(self._sent) >= _BATCH:
+            await self._tidy()
+
+    async def _tidy(self) -> None:
+        """Deletes what the broker has."""
+        if not self._sent:
+            return
+        done, self._sent = self._sent, []
+        try:
+            await store.sent(self._database, done)
+        except BaseException:
+            self._sent += done
+            raise

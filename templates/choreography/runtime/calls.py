@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from copy import copy
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import uuid4
@@ -93,7 +94,7 @@ class Caller:
         row.lease = turn.machine.now + calling.policy.timeout + _MARGIN
         row.holder = self._me
         place = Due(turn.table.saga, course.key, row.node, row.iteration, turn.table.version)
-        turn.begun.append(Work(place, turn.table, node, row, calling))
+        turn.begun.append(Work(place, turn.table, node, copy(row), calling))
 
     async def _locked(self, turn: Turn, row: Row, calling: Calling) -> bool:
         course = turn.machine.course

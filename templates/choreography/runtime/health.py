@@ -121,14 +121,18 @@ async def _alive() -> Answer:
 async def service_lines(service: Service) -> Iterable[str]:
     """The metrics of a service."""
     database = service.database
-    open_, ended = [(await database.execute(_COURSES, (flag,)))[0][0] for flag in (0, 1)]
+    known = (await database.execute("select count(*) from saga_courses"))[0][0]
+    under_way = dict(await database.execute(_STEPS))
     stuck = [data for (data,) in await database.execute(_STILL) if '"why":' in data]
     letters = (await database.execute(_LETTERS))[0][0]
     waiting = (await database.execute("select count(*) from saga_outbox"))[0][0]
     own = {"service": service.name}
     gauges: list[tuple[str, str, dict[str, str], float]] = [
-        ("saga_sagas_here", "Sagas that this service knows.", {"state": "open"}, open_),
-        ("saga_sagas_here", "", {"state": "ended"}, ended),
+        ("saga_sagas_here", "Sagas that this service knows.", {}, known),
+        *(
+            ("saga_steps_here", about, {"state": state}, under_way.get(state, 0))
+            for state, about in _UNDER_WAY.items()
+        ),
         ("saga_stuck", "Calls that wait for a person.", {}, len(stuck)),
         ("saga_dead_letters", "Messages that could not be worked on.", {}, letters),
         ("saga_outbox_messages", "Messages that the broker does not have yet.", {}, waiting),
@@ -146,7 +150,10 @@ async def _outbox_age(service: Service) -> float:
     return 0.0 if rows[0][0] is None else max(0.0, time.time() - float(rows[0][0]))
 
 
-_COURSES = "select count(*) from saga_courses where ended = ?"
+_UNDER_WAY = {"ready": "Steps that are under way here.", "undoing": "", "open": "", "pausing": ""}
+_STEPS = """select state, count(*) from (
+select state from saga_nodes where due is not null union all select state from saga_nodes
+where due is null and state in ('ready', 'undoing', 'open', 'pausing')) as found group by state"""
 _STILL = """select data from saga_nodes
 where due is null and state in ('ready', 'undoing', 'open', 'pausing')"""
 _LETTERS = "select count(*) from saga_letters where settled is null"

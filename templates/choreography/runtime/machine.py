@@ -15,7 +15,7 @@ from .tokens import Event, Failure, Row, Token
 
 
 class Machine(Rules):
-    """One saga in one service, while one message is worked on."""
+    """One saga in one service; ``begin`` comes before each message."""
 
     # What happens to a saga
 

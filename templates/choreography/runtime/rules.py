@@ -28,17 +28,21 @@ class Rows(Protocol):
 
 
 class Rules:
-    """One saga in one service, while one message is worked on. ``out`` has what is to be told."""
+    """One saga in one service. ``out`` has what is to be told, ``changed`` what is to be written."""
 
     def __init__(self, table: Table, rows: Rows, course: Course, now: float) -> None:
         self.table = table
         self.rows = rows
         self.course = course
+        self._heard: deque[Event] = deque()
+        self.begin(now)
+        self.loops, self.picks, self.scopes = Loops(self), Picks(self), Scopes(self)
+
+    def begin(self, now: float) -> None:
+        """Another message is worked on."""
         self.now = now
         self.out: list[Event] = []
         self.changed: dict[tuple[str, Iteration], Row] = {}
-        self._heard: deque[Event] = deque()
-        self.loops, self.picks, self.scopes = Loops(self), Picks(self), Scopes(self)
 
     # Acting forward
 

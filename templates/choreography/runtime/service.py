@@ -14,7 +14,7 @@ import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from ...contract.codec import DecodeError, decode, encode
@@ -24,6 +24,7 @@ from .bus import Relay, Transport
 from .calls import Caller, Work
 from .commands import obey
 from .machine import Machine
+from .memory import Kept, Memory
 from .message import BadMessage, Message, Read, message_of, read
 from .meters import Meters
 from .nodes import Listening, Table
@@ -47,6 +48,7 @@ class Turn:
     cause: Message | None = None
     written: bool = False  # even if nothing has changed
     begun: list[Work] = field(default_factory=list)
+    told: Sequence[Message] = ()
 
 
 class Service:
@@ -62,6 +64,7 @@ class Service:
         self.relay = Relay(self.database, transport)
         self.caller = Caller(self)
         self.meters = Meters()
+        self.memory = Memory()
         self.turns: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._bell = asyncio.Event()
         self._obeyed = 0.0
@@ -163,6 +166,7 @@ class Service:
         async with self.turns[told.event.key], self.database.shared() as tx:
             if await store.take_in(tx, message.id, time.time()):
                 await store.end(tx, table.saga, told.event.key, table.version, told.started)
+                self.memory.forget((table.saga, told.event.key))
         self._forget(told.event.key)
 
     async def _bury(self, message: Message, why: str) -> None:
@@ -235,21 +239,29 @@ class Service:
         ``alone``: a handler is called in it, so no other may wait for its commit.
         """
         apart = self.database.transaction if alone else self.database.shared
-        async with self.turns[key], apart() as tx:
-            course, rows, version = await store.load(
-                tx, table.saga, key, lock=self.database.postgres
-            )
-            table = self.tables.get((table.saga, version or table.version), table)
-            course.started = course.started or started
-            turn = Turn(tx, table, Machine(table, rows, course, time.time()), rows, cause)
-            yield turn
-            await self._finish(turn)
+        async with self.turns[key]:
+            async with apart() as tx:
+                kept = self.memory.take((table.saga, key), tx.stamp)
+                kept = kept or await self._load(tx, table, key)
+                machine = kept.machine
+                machine.course.started = machine.course.started or started
+                machine.begin(time.time())
+                turn = Turn(tx, machine.table, machine, kept.rows, cause)
+                yield turn
+                await self._finish(turn)
+            self.memory.keep((table.saga, key), tx.stamp, kept)
         self._forget(key)
         for work in turn.begun:
             self._spawn(self.caller.perform(work))
-        self.relay.wake()
+        if turn.told:
+            self.relay.hand_over(turn.told)
         if any(row.due and row.lease is None for row in turn.machine.changed.values()):
             self._bell.set()
+
+    async def _load(self, tx: Any, table: Table, key: str) -> Kept:
+        course, rows, version = await store.load(tx, table.saga, key, lock=self.database.postgres)
+        table = self.tables.get((table.saga, version or table.version), table)
+        return Kept(Machine(table, rows, course, 0.0), rows)
 
     def _forget(self, key: str) -> None:
         if not self.turns[key].locked():
@@ -266,6 +278,7 @@ class Service:
         begins = turn.rows.course is None and bool(machine.changed)
         if turn.written or begins or course != known:
             await self._save_course(turn, course)
+            turn.rows.course = replace(course)
         await store.save(turn.tx, table.saga, course.key, machine.changed.values(), turn.rows.read)
         if machine.out:
             await self._put_out(turn)
@@ -283,12 +296,12 @@ class Service:
     async def _put_out(turn: Turn) -> None:
         machine, table = turn.machine, turn.table
         named = ((event, table.names.get(f"{event.node} {event.outcome}")) for event in machine.out)
-        messages = [
+        turn.told = [
             message_of(event, table.saga, table.version, name, machine.course.started, turn.cause)
             for event, name in named
             if name is not None
         ]
-        await store.put_out(turn.tx, messages, machine.now)
+        await store.put_out(turn.tx, turn.told, machine.now)
 
     async def _open_mail(self, turn: Turn) -> None:
         """What was sent from outside before a wait was reached."""

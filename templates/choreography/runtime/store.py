@@ -122,13 +122,14 @@ async def load(tx: Tx, saga: str, key: str, *, lock: bool) -> tuple[Course, Saga
 
 
 async def save(
-    tx: Tx, saga: str, key: str, rows: Iterable[Row], read: Mapping[tuple[str, Iteration], str]
+    tx: Tx, saga: str, key: str, rows: Iterable[Row], read: dict[tuple[str, Iteration], str]
 ) -> None:
-    """Writes those of ``rows`` that are not as they were ``read``."""
+    """Writes those of ``rows`` that are not as they were ``read``; now they are."""
     values: list[tuple[object, ...]] = []
     for row in rows:
         text = row_to_json(row)
         if read.get((row.node, row.iteration)) != text:
+            read[row.node, row.iteration] = text
             place = ".".join(map(str, row.iteration))
             values.append((saga, key, row.node, place, row.state, row.due, row.lease, text))
     await _insert(tx, _NODE, values, _NODE_AGAIN)
@@ -178,19 +179,21 @@ async def put_out(tx: Tx, messages: Iterable[Message], now: float) -> None:
     await _insert(tx, _OUT, rows, "on conflict do nothing")
 
 
-async def outgoing(tx: Tx, most: int) -> list[tuple[int, Message]]:
+async def outgoing(tx: Tx, most: int) -> list[Message]:
     """The oldest messages that have not been sent."""
-    sql = "select seq, id, subject, body, headers from saga_outbox order by seq limit ?"
+    sql = "select id, subject, body, headers from saga_outbox order by seq limit ?"
     return [
-        (int(seq), Message(id, subject, body.encode(), json.loads(headers)))
-        for seq, id, subject, body, headers in await tx.execute(sql, (most,))
+        Message(id, subject, body.encode(), json.loads(headers))
+        for id, subject, body, headers in await tx.execute(sql, (most,))
     ]
 
 
-async def sent(tx: Tx, numbers: Sequence[int]) -> None:
+async def sent(tx: Tx, ids: Sequence[str]) -> None:
     """These messages are with the broker."""
-    marks = ", ".join("?" * len(numbers))
-    await tx.execute(f"delete from saga_outbox where seq in ({marks})", numbers)
+    for at in range(0, len(ids), _AT_ONCE):
+        some = ids[at : at + _AT_ONCE]
+        marks = ", ".join("?" * len(some))
+        await tx.execute(f"delete from saga_outbox where id in ({marks})", some)
 
 
 async def due(tx: Tx, now: float, most: int) -> list[Due]:
