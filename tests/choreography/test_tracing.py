@@ -23,6 +23,7 @@ WAITING = ORDER.replace(
     "  - wait: packed\n    service: shipping\n    event: Packed\n    timeout: 1h\n"
     "  - step: create_shipment\n",
 )
+CANCELLABLE = WAITING.replace("services:\n", "deadline: 1h\nservices:\n", 1)
 
 
 class Noting(LocalBus):
@@ -223,7 +224,7 @@ def test_a_cancel_has_its_cause(tmp_path: Path) -> None:
     bus = Noting()
 
     async def main() -> None:
-        async with town_in(tmp_path, bus, text=WAITING) as town:
+        async with town_in(tmp_path, bus, text=CANCELLABLE) as town:
             await town.start.start({"id": "7"})
             await until(lambda: any("PaymentCharged" in each.subject for each in bus.told.values()))
             assert await town.start.cancel("7")
