@@ -40,7 +40,7 @@ from sagac.generators.json_schema import Schema, Schemas
 from sagac.generators.python.catalogue import make_catalogue
 from sagac.generators.registry import find
 from sagac.templates.choreography.runtime.message import message_of
-from sagac.templates.choreography.runtime.tokens import Event
+from sagac.templates.choreography.runtime.tokens import Course, Event
 from sagac.verify.scenario import sample_input
 from tests.properties.sagas import INPUTS, sagas
 from tests.properties.test_random_sagas import faults
@@ -124,7 +124,7 @@ def check_told(graph: SagaGraph, told: Iterable[Event]) -> int:
             if key not in known:
                 known[key] = strict(writer.event(name, about))
             saga = graph.saga
-            message = message_of(event, saga.name.text, saga.version, name, 1.5, None)
+            message = message_of(event, saga.name.text, saga.version, name, Course("7", 1.5))
             wrong = [each.message for each in known[key].iter_errors(json.loads(message.body))]
             assert not wrong, (key, wrong)
             number += 1

@@ -173,6 +173,36 @@ def test_a_letter_that_still_cannot_be_read_stays(tmp_path: Path) -> None:
     asyncio.run(main())
 
 
+def test_a_late_copy_does_not_reopen_what_was_left(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with town_in(tmp_path, {}) as town:
+            payment = town.services["payment"]
+            known, odd = payment.tables, Message("odd", "small-order.X", b"{", {})
+            payment.tables = {}
+            await town.start.start({"id": "7"})
+            await payment.receive(odd)
+            opened = desk(tmp_path, "payment")
+            await until(lambda: len(opened.letters()) == 2)
+            for each in opened.letters():
+                assert opened.leave(each.id, "ada", "never mind")
+            (lost,) = (each for each in opened.letters(everything=True) if each.id != "odd")
+            copy = Message(lost.id, lost.subject, lost.body.encode(), lost.headers)
+            await payment.receive(copy)
+            await payment.receive(odd)
+            assert opened.letters() == []
+            payment.tables = known
+            await payment.receive(copy)  # it could be worked on, but somebody decided
+            assert await payment.database.execute("select * from saga_nodes") == []
+            opened.decide("letter", "small-order", "7", "odd", who="ada", why="try again")
+            await until(lambda: [each.id for each in opened.letters()] == ["odd"])
+            opened.decide("letter", "small-order", "7", lost.id, who="ada", why="after all")
+            assert await town.end("7") == "COMPLETED"
+            await until(lambda: [e.id for e in opened.letters(everything=True)] == ["odd"])
+            opened.close()
+
+    asyncio.run(main())
+
+
 async def get(port: int, path: str) -> tuple[int, str]:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())

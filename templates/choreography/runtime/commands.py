@@ -75,14 +75,17 @@ async def _letter(service: Service, command: Command) -> tuple[str, str]:
     rows = await service.database.execute(_LETTER, (command.target,))
     if not rows:
         return "refused", "there is no such dead letter any more"
-    subject, body, headers, at = rows[0]
+    subject, body, headers, at, left = rows[0]
+    if left is not None:
+        await service.database.execute(_REOPENED, (command.target,))
+        await service.database.execute(_FORGOTTEN, (command.target,))
     message = Message(command.target, subject, body.encode(), json.loads(headers))
     await service.receive(message)
     gone = await service.database.execute(_GONE, (command.target, at))
     if gone:
         return "done", "worked on"
-    left = await service.database.execute(_WHY, (command.target,))
-    return "refused", str(left[0][0]) if left else "it is a dead letter again"
+    again = await service.database.execute(_WHY, (command.target,))
+    return "refused", str(again[0][0]) if again else "it is a dead letter again"
 
 
 _DOES: Mapping[Kind, Callable[[Any, Command], Awaitable[tuple[str, str]]]] = {
@@ -94,6 +97,8 @@ _DOES: Mapping[Kind, Callable[[Any, Command], Awaitable[tuple[str, str]]]] = {
 _PENDING = """select id, kind, saga, key, target, data, why from saga_commands
 where state = 'pending' order by at limit ?"""
 _OBEYED = "update saga_commands set state = ?, answer = ? where id = ?"
-_LETTER = "select subject, body, headers, at from saga_letters where id = ?"
+_LETTER = "select subject, body, headers, at, settled from saga_letters where id = ?"
+_REOPENED = "update saga_letters set settled = null where id = ?"
+_FORGOTTEN = "delete from saga_inbox where id = ?"
 _GONE = "delete from saga_letters where id = ? and at = ? returning id"
 _WHY = "select why from saga_letters where id = ?"

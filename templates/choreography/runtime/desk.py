@@ -145,7 +145,12 @@ class Desk:
     def leave(self, letter: str, who: str, why: str) -> bool:
         """Leaves a dead letter for good; it is kept with who said so. Whether there is one."""
         settled = json.dumps({"who": who, "why": why, "at": time.time()})
-        return bool(self._connection.execute(_LEAVE, (settled, letter)))
+        self._connection.begin()
+        found = bool(self._connection.execute(_LEAVE, (settled, letter)))
+        if found:  # a late copy is no news
+            self._connection.execute(_SEEN, (letter, time.time()))
+        self._connection.commit()
+        return found
 
 
 _STILL = """select n.saga, n.key, c.version, n.data from saga_nodes n
@@ -158,4 +163,5 @@ _DECISIONS = """select id, kind, saga, key, target, who, why, at, state, answer 
 where (cast(? as text) is null or key = ?) order by at"""
 _DECIDE = """insert into saga_commands (id, kind, saga, key, target, data, who, why, at, state)
 values (?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending') on conflict do nothing returning id"""
+_SEEN = "insert into saga_inbox (id, at) values (?, ?) on conflict do nothing"
 _LEAVE = "update saga_letters set settled = ? where id = ? and settled is null returning id"

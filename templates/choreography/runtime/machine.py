@@ -19,11 +19,12 @@ class Machine(Rules):
 
     # What happens to a saga
 
-    def start(self, values: Values) -> None:
-        """The saga begins with ``values``."""
+    def start(self, values: Values, cause: str | None = None) -> None:
+        """The saga begins with ``values``; ``cause`` is the id of the message that asked for it."""
         row = self.row("start", ())
         if row.state != "waiting":
             return
+        self._cause = cause
         self.course.started = self.now
         row.values.update(values)
         self._fire(self.table.nodes["start"], row)
@@ -38,7 +39,7 @@ class Machine(Rules):
         self, row: Row, output: dict[str, Any] | None = None, mark: str | None = None
     ) -> None:
         """The action of ``row`` is done, or its compensation if it was undoing."""
-        self._keep(row)
+        self._take_up(row)
         row.due, row.why = None, None
         if mark is not None:
             row.marks.append(mark)
@@ -53,7 +54,7 @@ class Machine(Rules):
 
     def refused(self, row: Row, reason: str, data: Any = None) -> None:
         """The action of ``row`` was refused: it had no effect and never will."""
-        self._keep(row)
+        self._take_up(row)
         node = self._node(row)
         row.due = None
         if node.optional:
@@ -64,7 +65,7 @@ class Machine(Rules):
 
     def unknown(self, row: Row, reason: str) -> None:
         """Nobody knows what became of the action of ``row``, and it is to be undone."""
-        self._keep(row)
+        self._take_up(row)
         node = self._node(row)
         row.due = None
         row.unknown, row.ran = True, node.effect
@@ -77,9 +78,11 @@ class Machine(Rules):
             self._undone(node, row)
         self._run()
 
-    def happened(self, row: Row, won: str | None, data: Mapping[str, Any]) -> None:
+    def happened(
+        self, row: Row, won: str | None, data: Mapping[str, Any], cause: str | None = None
+    ) -> None:
         """The event that the wait ``row`` is open for has come (``won`` names it in a race)."""
-        self._keep(row)
+        self._take_up(row, cause)
         node = self._node(row)
         row.due = None
         row.own = {**data, "won": won} if won is not None else dict(data)
@@ -88,7 +91,7 @@ class Machine(Rules):
 
     def rang(self, row: Row) -> None:
         """The time of a wait or pause is over."""
-        self._keep(row)
+        self._take_up(row)
         node = self._node(row)
         row.due = None
         if row.state == "pausing":
@@ -102,12 +105,13 @@ class Machine(Rules):
             self.fail(node, row, "timeout")
         self._run()
 
-    def accept(self, kind: str, reason: str) -> bool:
+    def accept(self, kind: str, reason: str, cause: str | None = None) -> bool:
         """A cancel, or the deadline: whether it holds. Only the service of the judge is asked."""
         if self.course.decided or self.course.ended or self.course.halt is not None:
             return False
         judge = next(node for node in self.table.nodes.values() if node.judge)
         failure = Failure(None, reason, None, kind)
+        self._cause = cause or Event(self.course.key, "start", (), "done").id
         self._halt(failure)
         self.tell(self.row(judge.id, ()), "accepted", failure=failure)
         self._run()
@@ -117,7 +121,7 @@ class Machine(Rules):
         self, row: Row, action: str, reason: str, output: dict[str, Any] | None = None
     ) -> None:
         """A person's answer about a stuck ``row``: retry, done, skip, failed."""
-        self._keep(row)
+        self._take_up(row)
         node = self._node(row)
         row.why, row.attempts, row.asking = None, 0, False
         self.tell(row, "unstuck", round=row.stuck_times)
@@ -150,6 +154,7 @@ class Machine(Rules):
             self._read(self._heard.popleft())
 
     def _read(self, event: Event) -> None:
+        self._cause = event.id
         if event.outcome == "accepted" and event.failure is not None:
             self._halt(event.failure)
             return
@@ -182,7 +187,7 @@ class Machine(Rules):
     def _give(self, row: Row, slot: str, token: Token, event: Event) -> None:
         if slot in row.tokens:
             return
-        row.tokens[slot] = token
+        row.tokens[slot], row.cause = token, event.id
         if token == "ok":
             if "@" in slot:
                 row.parts[slot] = dict(event.values)
@@ -208,6 +213,7 @@ class Machine(Rules):
             if slot not in row.sent or slot in row.back:
                 continue
             row.back.append(slot)
+            row.cause = event.id
             row.ran = row.ran or event.ran
             if event.failure is not None and row.failure is None:
                 row.failure = event.failure

@@ -12,7 +12,8 @@ from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from typing import Any
 
-from .tokens import Event, Failure, Row
+from . import tracing
+from .tokens import Course, Event, Failure, Row
 
 _TUPLES = {"iteration", "marks", "open", "slots"}
 to_json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
@@ -32,12 +33,10 @@ class Message:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-def message_of(
-    event: Event, saga: str, version: int, name: str, started: float, cause: Message | None
-) -> Message:
-    """The message of an event; ``cause`` is the one that led to it."""
+def message_of(event: Event, saga: str, version: int, name: str, course: Course) -> Message:
+    """The message of an event of the saga that ``course`` is about."""
     plain, id = plain_event(event), event.id
-    body = {"saga": saga, "version": version, "started": started, "event": plain}
+    body = {"saga": saga, "version": version, "started": course.started, "event": plain}
     headers = {
         "ce-specversion": "1.0",
         "ce-id": id,
@@ -48,10 +47,10 @@ def message_of(
         "content-type": "application/json",
         "correlation-id": f"{saga}/{event.key}",
     }
-    if cause is not None:
-        headers["causation-id"] = cause.id
-        headers |= {k: v for k, v in cause.headers.items() if k in ("traceparent", "tracestate")}
-    return Message(id, f"{saga}.{name}", to_json(body).encode(), headers)
+    trace = tracing.headers_of(course, id)
+    if event.cause is not None:
+        headers["causation-id"] = event.cause
+    return Message(id, f"{saga}.{name}", to_json(body).encode(), headers | trace)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +90,7 @@ def plain_event(event: Event) -> dict[str, Any]:
     return _plain(event, _EVENT)
 
 
-_EVENT = tuple(each.name for each in fields(Event))
+_EVENT = tuple(each.name for each in fields(Event) if each.name != "cause")
 _ROW = tuple(each.name for each in fields(Row))
 _KNOWN = frozenset(_ROW)
 _EVEN_ZERO = frozenset(("count", "need", "due", "lease"))

@@ -74,7 +74,7 @@ class NatsBus:
                 self.broker.publish(
                     each.body,
                     each.subject,
-                    headers={**each.headers, "Nats-Msg-Id": each.id},
+                    headers={**each.headers, "Nats-Msg-Id": f"{each.subject}/{each.id}"},
                     stream=STREAM,
                     timeout=5.0,
                 )

@@ -43,6 +43,7 @@ class Rules:
         self.now = now
         self.out: list[Event] = []
         self.changed: dict[tuple[str, Iteration], Row] = {}
+        self._cause: str | None = None  # what leads to what is told now
 
     # Acting forward
 
@@ -301,7 +302,7 @@ class Rules:
 
     def stuck(self, row: Row, why: str) -> None:
         """``row`` needs a person."""
-        self._keep(row)
+        self._take_up(row, self._cause)
         row.due, row.why = None, why
         row.stuck_times += 1
         place = f"{self.path(row)}{'~undo' if row.state == 'undoing' else ''}"
@@ -323,9 +324,15 @@ class Rules:
         self.changed[row.node, row.iteration] = row
         return row
 
+    def _take_up(self, row: Row, cause: str | None = None) -> None:
+        """Something happens to ``row``; unless that has a ``cause``, it is what led to the row."""
+        self._keep(row)
+        self._cause = cause or row.cause or None
+
     def tell(self, row: Row, outcome: Outcome, **more: Any) -> None:
         more.setdefault("marks", tuple(row.marks))
         more.setdefault("open", tuple(row.open) if outcome == "done" else ())
+        more["cause"] = self._cause
         event = Event(self.course.key, self._name(row), row.iteration, outcome, **more)
         self.out.append(event)
         self._heard.append(event)

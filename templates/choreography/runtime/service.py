@@ -12,18 +12,19 @@ import json
 import logging
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from ...contract.codec import DecodeError, decode, encode
+from ...contract.codec import decode, encode
 from ...contract.database import Database
-from . import store
+from . import store, tracing
 from .bus import Relay, Transport
 from .calls import Caller, Work
 from .commands import obey
 from .machine import Machine
+from .mail import take_mail
 from .memory import Kept, Memory
 from .message import BadMessage, Message, Read, message_of, read
 from .meters import Meters
@@ -45,7 +46,6 @@ class Turn:
     table: Table
     machine: Machine
     rows: store.SagaRows
-    cause: Message | None = None
     written: bool = False  # even if nothing has changed
     begun: list[Work] = field(default_factory=list)
     told: Sequence[Message] = ()
@@ -103,23 +103,28 @@ class Service:
 
     # What comes in
 
-    async def start(self, input: Any, *, key: str | None = None) -> str:
+    async def start(
+        self, input: Any, *, key: str | None = None, cause: Message | None = None
+    ) -> str:
         """Starts a saga with ``input`` (typed) and returns its key; ``key`` is another one.
 
-        A key that runs or has ended is not started again.
+        A key that runs or has ended is not started again. ``cause`` asked for it: the saga belongs
+        to its trace, else to a new one.
         """
         table = self.newest
         assert table.key is not None
         key = key or table.key(input)
         async with self.turn(table, key) as turn:
-            plain = encode(input)
-            turn.machine.start({f"input.{name}": value for name, value in plain.items()})
+            tracing.begin(turn.machine.course, cause.headers if cause else {})
+            values = {f"input.{name}": value for name, value in encode(input).items()}
+            turn.machine.start(values, cause.id if cause else None)
             turn.machine.course.values = turn.machine.rows.get("start", ()).values
         return key
 
     async def _start(self, message: Message) -> None:
         try:
-            await self.start(decode(self.newest.input or object, json.loads(message.body)))
+            input = decode(self.newest.input or object, json.loads(message.body))
+            await self.start(input, cause=message)
         except (ValueError, LookupError, TypeError) as problem:
             await self._bury(message, f"no input of {self.newest.saga}: {problem}")
 
@@ -196,9 +201,10 @@ class Service:
                         turn.machine.changed[row.node, row.iteration] = row
 
     async def _cancel(self, turn: Turn, cancel: Listening) -> None:
-        values = turn.machine.course.values
-        if await self._mail(turn, cancel, values, 0.0) is not None:
-            turn.machine.accept("cancelled", "cancelled")
+        course = turn.machine.course
+        mail = await take_mail(turn.tx, cancel, course.key, course.values, 0.0)
+        if mail is not None:
+            turn.machine.accept("cancelled", "cancelled", mail[0])
 
     async def cancel(self, key: str) -> bool:
         """Cancels a saga; whether that holds. Only the service of the judge can say."""
@@ -245,8 +251,9 @@ class Service:
                 kept = kept or await self._load(tx, table, key)
                 machine = kept.machine
                 machine.course.started = machine.course.started or started
+                tracing.adopt(machine.course, cause.headers if cause else {})
                 machine.begin(time.time())
-                turn = Turn(tx, machine.table, machine, kept.rows, cause)
+                turn = Turn(tx, machine.table, machine, kept.rows)
                 yield turn
                 await self._finish(turn)
             self.memory.keep((table.saga, key), tx.stamp, kept)
@@ -295,9 +302,10 @@ class Service:
     @staticmethod
     async def _put_out(turn: Turn) -> None:
         machine, table = turn.machine, turn.table
+        course = machine.course
         named = ((event, table.names.get(f"{event.node} {event.outcome}")) for event in machine.out)
         turn.told = [
-            message_of(event, table.saga, table.version, name, machine.course.started, turn.cause)
+            message_of(event, table.saga, table.version, name, course)
             for event, name in named
             if name is not None
         ]
@@ -323,27 +331,12 @@ class Service:
         node = turn.table.nodes[row.node]
         for listening in node.events:
             since = row.since if listening.early == "ignore" else turn.machine.course.started
-            data = await self._mail(turn, listening, turn.machine.known(row), since)
-            if data is not None:
-                turn.machine.happened(row, listening.event if node.race else None, data)
+            known = turn.machine.known(row)
+            mail = await take_mail(turn.tx, listening, turn.machine.course.key, known, since)
+            if mail is not None:
+                won = listening.event if node.race else None
+                turn.machine.happened(row, won, mail[1], mail[0])
                 return
-
-    async def _mail(
-        self, turn: Turn, listening: Listening, values: Mapping[str, Any], since: float
-    ) -> dict[str, Any] | None:
-        key = turn.machine.course.key
-        sql = """select id, data from saga_mail where event = ? and taken is null and at >= ?
-        and (key is null or key = ?) order by at"""
-        for id, text in await turn.tx.execute(sql, (listening.event, since, key)):
-            try:
-                data = decode_json(listening, text)
-            except DecodeError as problem:
-                await turn.tx.execute(_SPOILT, (str(problem), id))
-                continue
-            if listening.match is None or listening.match(data, values):
-                await turn.tx.execute("update saga_mail set taken = ? where id = ?", (key, id))
-                return dict(encode(data) or {})
-        return None
 
     # What is due
 
@@ -395,19 +388,7 @@ class Service:
         task.add_done_callback(self._tasks.discard)
 
 
-_SPOILT = "update saga_mail set taken = ? where id = ?"
-
-
 def heard(table: Table) -> list[str]:
     """The events from outside that a service listens for."""
     names = [each.event for node in table.nodes.values() for each in node.events]
     return [*names, table.cancel.event] if table.cancel is not None else names
-
-
-def decode_json(listening: Listening, text: str) -> Any:
-    """The data of an event from outside. Raises DecodeError."""
-    try:
-        plain = json.loads(text or "null")
-    except ValueError as problem:
-        raise DecodeError("", f"no JSON: {problem}") from None
-    return decode(listening.data, plain)

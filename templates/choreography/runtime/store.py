@@ -147,7 +147,8 @@ def course_to_json(course: Course) -> str:
     """What is known of the saga as a whole; whether it has ended stands beside it."""
     halt = course.halt and asdict(course.halt)
     known = {"started": course.started, "halt": halt, "values": course.values}
-    return to_json({"key": course.key, "decided": course.decided, **known})
+    traced = {"trace": course.trace, "tracestate": course.tracestate} if course.trace else {}
+    return to_json({"key": course.key, "decided": course.decided, **known, **traced})
 
 
 async def end(tx: Tx, saga: str, key: str, version: int, started: float) -> None:
@@ -255,5 +256,5 @@ join saga_courses c on c.saga = n.saga and c.key = n.key
 where n.due <= ? and (n.lease is null or n.lease <= ?) order by n.due limit ?"""
 _LETTER = """insert into saga_letters (id, subject, body, headers, why, at)
 values (?, ?, ?, ?, ?, ?) on conflict (id) do update
-set why = excluded.why, at = excluded.at, settled = null"""
+set why = excluded.why, at = excluded.at where saga_letters.settled is null"""
 _LOCK = "insert into saga_locks (name, value, saga, key) values (?, ?, ?, ?) on conflict do nothing"

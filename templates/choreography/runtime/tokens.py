@@ -59,6 +59,7 @@ class Event:
     undid: bool = False  # a compensation took effect
     broken: bool = False
     round: int = 0  # tells repeated events of one kind apart
+    cause: str | None = field(default=None, compare=False)  # what led to it; in the headers
 
     @property
     def id(self) -> str:
@@ -129,6 +130,7 @@ class Row:
     lease: float | None = None  # until when somebody is at it
     holder: str = ""  # who
     since: float = 0.0
+    cause: str = ""  # the last event that led to it
     why: str | None = None  # it is stuck, and waits for a person
     stuck_times: int = 0
     forced: bool = False  # a person lets it go on
@@ -144,3 +146,5 @@ class Course:
     decided: bool = False  # the judge refuses from here on
     ended: bool = False
     values: dict[str, Any] = field(default_factory=dict)  # of the start, where the judge is
+    trace: str = ""  # see ``tracing``
+    tracestate: str = ""
