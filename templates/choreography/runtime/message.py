@@ -7,16 +7,17 @@ causation id (the event that led to this one) and the W3C trace context.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Any
 
 from . import tracing
 from .tokens import Course, Event, Failure, Row
 
 _TUPLES = {"iteration", "marks", "open", "slots"}
-to_json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+to_json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, check_circular=False).encode
 
 
 class BadMessage(ValueError):
@@ -87,35 +88,40 @@ def event_from(plain: Mapping[str, Any]) -> Event:
 
 def plain_event(event: Event) -> dict[str, Any]:
     """An event as plain data, without what is empty."""
-    return _plain(event, _EVENT)
+    return _plain(_EVENT, _event_values(event))
 
 
 _EVENT = tuple(each.name for each in fields(Event) if each.name != "cause")
 _ROW = tuple(each.name for each in fields(Row))
+_event_values, _row_values = attrgetter(*_EVENT), attrgetter(*_ROW)
 _KNOWN = frozenset(_ROW)
 _EVEN_ZERO = frozenset(("count", "need", "due", "lease"))
+_FAILURES = ("failure", "stopped", "lost")
 
 
-def _plain(record: Event | Row, names: tuple[str, ...]) -> dict[str, Any]:
+def _plain(names: tuple[str, ...], values: Iterable[Any]) -> dict[str, Any]:
     """The fields of a record that say something."""
-    found: dict[str, Any] = {}
-    for name in names:
-        value = getattr(record, name)
-        if value or (value is not None and name in _EVEN_ZERO):
-            found[name] = asdict(value) if isinstance(value, Failure) else value
+    found = {
+        name: value
+        for name, value in zip(names, values, strict=True)
+        if value or (value == 0 and name in _EVEN_ZERO)
+    }
+    for name in _FAILURES:
+        if name in found:
+            found[name] = asdict(found[name])
     return found
 
 
 def row_to_json(row: Row) -> str:
     """A row of the ledger, without what is empty."""
-    return to_json(_plain(row, _ROW))
+    return to_json(_plain(_ROW, _row_values(row)))
 
 
 def row_from_json(text: str) -> Row:
     """A row of the ledger."""
     plain = json.loads(text)
     plain["iteration"] = tuple(plain.get("iteration", ()))
-    for name in ("failure", "stopped", "lost"):
+    for name in _FAILURES:
         if plain.get(name) is not None:
             plain[name] = Failure(**plain[name])
     return Row(**{key: value for key, value in plain.items() if key in _KNOWN})

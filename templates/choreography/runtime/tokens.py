@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Literal
 
 Outcome = Literal[
@@ -66,7 +67,7 @@ class Event:
         """The same for every copy of this event, another one for every other event."""
         place = ".".join(map(str, self.iteration))
         parts = (self.key, self.node, place, self.outcome, *self.slots, str(self.round))
-        return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:32]
+        return _hashed("\x1f".join(parts))
 
     @property
     def breaks(self) -> bool:
@@ -77,6 +78,11 @@ class Event:
     def returns(self) -> bool:
         """Whether nodes before it read that it is undone or never ran."""
         return self.outcome in ("failed", "aborted", "undone")
+
+
+@lru_cache(1024)  # an event is asked several times
+def _hashed(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 State = Literal[
