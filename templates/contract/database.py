@@ -1,21 +1,28 @@
-"""SQLite and Postgres behind one small face: ``?`` marks, rows as tuples, explicit transactions."""
+"""SQLite and Postgres behind one small face: ``?`` marks, rows as tuples, explicit transactions.
+
+``Database`` is for the event loop; ``connect`` blocks and is for commands and single questions.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import re
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Protocol
+
+from . import postgres
+from .contract import Tx
+from .postgres import is_away, is_postgres
+
+__all__ = ["Connection", "Database", "Rows", "Transaction", "connect", "is_postgres", "sqlite_path"]
 
 Rows = list[tuple[Any, ...]]
 
 _BUSY_SECONDS = 0.05
 _PATIENCE = 600  # times that a busy SQLite file is asked again: half a minute
-_CONNECTIONS = 10
 _TOGETHER = 50  # transactions of one commit
 
 
@@ -29,11 +36,6 @@ class Connection(Protocol):
     def close(self) -> None: ...
 
 
-def is_postgres(url: str) -> bool:
-    """Whether ``url`` names a Postgres database; anything else is the path of an SQLite file."""
-    return url.startswith(("postgres://", "postgresql://", "postgresql+psycopg://"))
-
-
 def sqlite_path(url: str) -> str:
     """The path in ``sqlite:///path``; a plain path is returned as it is."""
     return url.removeprefix("sqlite:///")
@@ -45,7 +47,7 @@ def connect(url: str, busy: float = 30.0) -> Connection:
     Raises OSError, sqlite3.Error or psycopg.Error if that fails.
     """
     if is_postgres(url):
-        return _Postgres(url)
+        return postgres.Connection(url)
     return _Sqlite(sqlite_path(url), busy)
 
 
@@ -89,48 +91,15 @@ class _Sqlite:
         self._connection.close()
 
 
-class _Postgres:
-    def __init__(self, url: str) -> None:
-        import psycopg
-
-        plain = url.replace("postgresql+psycopg://", "postgresql://", 1)
-        self._connection = psycopg.connect(plain, autocommit=True)
-
-    def execute(self, sql: str, params: Sequence[object] = ()) -> Rows:
-        cursor = self._connection.execute(_percent_marks(sql).encode(), tuple(params))
-        return cursor.fetchall() if cursor.description else []
-
-    def begin(self) -> None:
-        self._connection.execute("begin")
-
-    def commit(self) -> None:
-        self._connection.execute("commit")
-
-    def rollback(self) -> None:
-        self._connection.execute("rollback")
-
-    def close(self) -> None:
-        self._connection.close()
-
-
-def _percent_marks(sql: str) -> str:
-    """psycopg writes ``%s`` for ``?``; what stands in quotes is text."""
-    parts = re.split(r"('(?:[^']|'')*'|\"[^\"]*\")", sql.replace("%", "%%"))
-    return "".join(part if at % 2 else part.replace("?", "%s") for at, part in enumerate(parts))
-
-
 class Transaction:
     """What a handler gets as ``call.tx``. It refuses to work after its call is over."""
 
-    def __init__(self, connection: Connection, *, threaded: bool) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._threaded = threaded
         self._over = False
 
     async def execute(self, sql: str, params: Sequence[object] = ()) -> Rows:
         """Runs one statement and returns its rows. Raises what the database raises."""
-        if self._threaded:
-            return await asyncio.to_thread(self.execute_sync, sql, params)
         return self.execute_sync(sql, params)
 
     def execute_sync(self, sql: str, params: Sequence[object] = ()) -> Rows:
@@ -219,22 +188,39 @@ class Database:
 
     SQLite takes one writer at a time: one connection, its statements run in place because they
     are faster than a change of thread; transactions that wait for each other share a commit.
-    Postgres has a small pool and runs in threads.
+    Postgres has a pool, and several processes may be at one database.
     """
 
     def __init__(self, url: str) -> None:
         self.url = url
         self.postgres = is_postgres(url)
+        self._pool = postgres.Pool(url) if self.postgres else None
         self._free: list[Connection] = []
-        self._turns = asyncio.Semaphore(_CONNECTIONS if self.postgres else 1)
+        self._turns = asyncio.Semaphore(1)
         self._group = Group()
 
-    def shared(self) -> AbstractAsyncContextManager[Transaction]:
+    def shared(self) -> AbstractAsyncContextManager[Tx]:
         """A transaction that may be committed with others; only for blocks that wait for nobody.
 
         It is over when it is committed. If it raises, only what it did itself is rolled back.
         """
-        return self.transaction() if self.postgres else self._together()
+        return self._together() if self._pool is None else self._pool.transaction()
+
+    def transaction(self) -> AbstractAsyncContextManager[Tx]:
+        """Commits at the end of the block; rolls back if it raises or is cancelled."""
+        return self._apart() if self._pool is None else self._pool.transaction()
+
+    def alone(self, name: str) -> AbstractAsyncContextManager[None]:
+        """A block that no other process at this database is in; an SQLite file has only one."""
+        return nullcontext() if self._pool is None else self._pool.alone(name)
+
+    async def create(self, statements: Iterable[str]) -> None:
+        """Makes the tables that are missing."""
+        if self._pool is not None:
+            await self._pool.create(statements)
+            return
+        for sql in statements:
+            await self.execute(sql)
 
     @asynccontextmanager
     async def _together(self) -> AsyncIterator[Transaction]:
@@ -249,7 +235,7 @@ class Database:
                     connection.close()
                     raise
                 group.connection = connection
-            tx = Transaction(connection, threaded=False)
+            tx = Transaction(connection)
             group.enter()
             try:
                 yield tx
@@ -280,14 +266,13 @@ class Database:
             self._free.append(connection)
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Transaction]:
-        """Commits at the end of the block; rolls back if it raises or is cancelled."""
+    async def _apart(self) -> AsyncIterator[Transaction]:
         async with self._turns:
             self._end_group()
             connection = await self._connection()
             try:
                 await self._patiently(connection.begin)
-                tx = Transaction(connection, threaded=self.postgres)
+                tx = Transaction(connection)
                 try:
                     yield tx
                 except BaseException:
@@ -295,7 +280,7 @@ class Database:
                     connection.rollback()
                     raise
                 tx.finish()
-                await self._run(connection.commit)
+                connection.commit()
             except BaseException:
                 connection.close()
                 raise
@@ -303,7 +288,9 @@ class Database:
 
     async def execute(self, sql: str, params: Sequence[object] = ()) -> Rows:
         """One statement, a transaction of its own."""
-        if not self.postgres and self._free and not self._turns.locked():
+        if self._pool is not None:
+            return await self._pool.execute(sql, params)
+        if self._free and not self._turns.locked():
             try:
                 return self._free[-1].execute(sql, params)
             except sqlite3.OperationalError as problem:
@@ -322,7 +309,7 @@ class Database:
 
     def fails(self, problem: Exception) -> bool:
         """Whether it is the database that cannot work now: away, locked, full."""
-        return any(each.__name__ == "OperationalError" for each in type(problem).__mro__)
+        return is_away(problem) or isinstance(problem, sqlite3.OperationalError)
 
     async def _connection(self) -> Connection:
         if self._free:
@@ -332,20 +319,17 @@ class Database:
 
     def close(self) -> None:
         """Closes what is open."""
+        if self._pool is not None:
+            self._pool.close()
         while self._free:
             self._free.pop().close()
 
     async def _patiently(self, function: Any, *arguments: Any) -> Any:
         for _ in range(_PATIENCE):
             try:
-                return await self._run(function, *arguments)
+                return function(*arguments)
             except sqlite3.OperationalError as problem:
                 if "locked" not in str(problem):
                     raise
                 await asyncio.sleep(0)
-        return await self._run(function, *arguments)
-
-    async def _run(self, function: Any, *arguments: Any) -> Any:
-        if self.postgres:
-            return await asyncio.to_thread(function, *arguments)
         return function(*arguments)

@@ -14,7 +14,8 @@ from sagac.dsl.compile import compile
 from sagac.dsl.graph import SagaGraph
 from sagac.templates.choreography.runtime.bus import LocalBus
 from sagac.templates.choreography.runtime.message import Message
-from sagac.templates.contract.database import Database, Transaction
+from sagac.templates.contract.contract import Tx
+from sagac.templates.contract.database import Database
 from tests.choreography.served import Town
 
 SPEC = Path(__file__).resolve().parents[2] / "specs" / "order-fulfilment.saga.yaml"
@@ -111,7 +112,7 @@ def test_a_transaction_alone_waits_for_the_others(tmp_path: Path) -> None:
                 await look(tx)
                 await asyncio.sleep(0.01)
 
-        async def look(tx: Transaction) -> None:
+        async def look(tx: Tx) -> None:
             ((count,),) = await tx.execute("select count(*) from things")
             seen.extend((count, other.execute("select count(*) from things").fetchone()[0]))
 

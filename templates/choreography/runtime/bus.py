@@ -90,7 +90,7 @@ class Relay:
                 pass
 
     async def _send(self) -> bool:
-        async with self._at_work:
+        async with self._at_work, self._database.alone("outbox"):
             found = await store.outgoing(self._database, _BATCH)
             if found:
                 await self._transport.publish([message for _, message in found])

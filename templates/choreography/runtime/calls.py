@@ -18,6 +18,7 @@ from ...contract.calling import invoke, pause
 from ...contract.codec import encode
 from ...contract.contract import Call, Done, Never, NotYet, Refusal
 from ...contract.contract import Failure as Shown
+from ...contract.database import Database
 from ...contract.ledger import Entry, Ledger
 from . import store
 from .machine import Machine
@@ -60,10 +61,8 @@ class Caller:
             for calling in (*table.calls.values(), *table.undos.values()):
                 url = _database(calling)
                 if url is not None and url not in self._ledgers:
-                    opened = Ledger.open(url)
-                    if url == self._service.database.url:
-                        opened = Ledger(self._service.database)
-                    self._ledgers[url] = opened
+                    own = self._service.database
+                    self._ledgers[url] = await Ledger.open(own if url == own.url else Database(url))
 
     # Before a call
 

@@ -72,8 +72,7 @@ class Service:
 
     async def open(self) -> None:
         """Makes the tables and begins to listen and to work."""
-        for sql in store.tables(postgres=self.database.postgres):
-            await self.database.execute(sql)
+        await self.database.create(store.tables(postgres=self.database.postgres))
         if not self.database.postgres:
             await self.database.execute("update saga_nodes set lease = null")
         await self.caller.open()
@@ -162,7 +161,8 @@ class Service:
     async def _end(self, message: Message, table: Table, told: Read) -> None:
         async with self.turns[told.event.key], self.database.shared() as tx:
             if await store.take_in(tx, message.id, time.time()):
-                await store.end(tx, table.saga, told.event.key, table.version, told.started)
+                place, lock = (table.saga, told.event.key), self.database.postgres
+                await store.end(tx, *place, table.version, told.started, lock=lock)
         self._forget(told.event.key)
 
     async def _bury(self, message: Message, why: str) -> None:
@@ -171,13 +171,10 @@ class Service:
 
     async def _hear_outside(self, message: Message) -> None:
         event = message.subject.partition(".")[2]
-        key = message.headers.get("saga-key")
-        sql = """insert into saga_mail (id, event, key, data, at) values (?, ?, ?, ?, ?)
-        on conflict do nothing"""
-        body = message.body.decode("utf-8", "replace")
-        await self.database.execute(sql, (message.id, event, key, body, time.time()))
+        async with self.database.shared() as tx:
+            await store.post(tx, message, event, time.time(), lock=self.database.postgres)
         for table in self.tables.values():
-            await self._tell_waits(table, event, key)
+            await self._tell_waits(table, event, message.headers.get("saga-key"))
 
     async def _tell_waits(self, table: Table, event: str, key: str | None) -> None:
         sql = """select distinct key from saga_courses where saga = ? and version = ? and ended = 0
@@ -319,6 +316,8 @@ class Service:
         self, turn: Turn, listening: Listening, values: Mapping[str, Any], since: float
     ) -> dict[str, Any] | None:
         key = turn.machine.course.key
+        if self.database.postgres:
+            await store.hold(turn.tx, store.MAIL, shared=True)
         sql = """select id, data from saga_mail where event = ? and taken is null and at >= ?
         and (key is null or key = ?) order by at"""
         for id, text in await turn.tx.execute(sql, (listening.event, since, key)):
@@ -327,8 +326,8 @@ class Service:
             except DecodeError as problem:
                 await turn.tx.execute(_SPOILT, (str(problem), id))
                 continue
-            if listening.match is None or listening.match(data, values):
-                await turn.tx.execute("update saga_mail set taken = ? where id = ?", (key, id))
+            fits = listening.match is None or listening.match(data, values)
+            if fits and await turn.tx.execute(_TAKEN, (key, id)):
                 return dict(encode(data) or {})
         return None
 
@@ -383,6 +382,7 @@ class Service:
 
 
 _SPOILT = "update saga_mail set taken = ? where id = ?"
+_TAKEN = "update saga_mail set taken = ? where id = ? and taken is null returning id"
 
 
 def heard(table: Table) -> list[str]:
