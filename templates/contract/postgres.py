@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from concurrent.futures import CancelledError
 from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import lru_cache
 from itertools import count
@@ -96,7 +97,7 @@ class Transaction:
         work = asyncio.run_coroutine_threadsafe(self.execute(sql, params), self._loop)
         try:
             return work.result()
-        except (asyncio.CancelledError, TimeoutError) as stopped:
+        except CancelledError as stopped:
             raise RuntimeError(_OVER) from stopped
 
     async def finish(self, *, stop: bool = False) -> None:
