@@ -25,8 +25,8 @@ ADD = "insert into things values (?, ?)"
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    started = Server(tmp_path_factory.mktemp("pg"))
+def server() -> Iterator[Server]:
+    started = Server()
     yield started
     started.stop()
 
