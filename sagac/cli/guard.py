@@ -14,6 +14,7 @@ INTERRUPTED, PIPE_CLOSED = 130, 141  # what a shell shows for SIGINT and SIGPIPE
 EXTRAS = {
     "dbos": "dbos",
     "faststream": "nats",
+    "asyncpg": "postgres",
     "psycopg": "postgres",
     "temporalio": "temporal",
 }

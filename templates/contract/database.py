@@ -1,25 +1,40 @@
-"""SQLite and Postgres behind one small face: ``?`` marks, rows as tuples, explicit transactions."""
+"""SQLite and Postgres behind one small face: ``?`` marks, rows as tuples, explicit transactions.
+
+``Database`` is for the event loop; ``connect`` blocks and is for commands and single questions.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import re
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
+from . import postgres
+from .contract import Tx
+from .postgres import is_away, is_postgres
+
+__all__ = ["Connection", "Database", "Rows", "Transaction", "connect", "is_postgres", "sqlite_path"]
+
+T = TypeVar("T")
 Rows = list[tuple[Any, ...]]
 
 _BUSY_SECONDS = 0.05
 _PATIENCE = 600  # times that a busy SQLite file is asked again: half a minute
-_CONNECTIONS = 10
-_TOGETHER = 50  # transactions of one commit
-_ALONE = 3  # commits that nobody shared; then only every so many waits for others
-_PROBE = 8
+_TOGETHER = 50  # jobs of one commit
+
+
+class OpenTx(Tx, Protocol):
+    """An open transaction of the event loop."""
+
+    @property
+    def stamp(self) -> object:
+        """Another one than before if somebody else has written since; None: nobody can tell."""
 
 
 class Connection(Protocol):
@@ -30,14 +45,6 @@ class Connection(Protocol):
     def commit(self) -> None: ...
     def rollback(self) -> None: ...
     def close(self) -> None: ...
-
-    def stamp(self) -> object:
-        """Another one if another connection has written; None: that cannot be told."""
-
-
-def is_postgres(url: str) -> bool:
-    """Whether ``url`` names a Postgres database; anything else is the path of an SQLite file."""
-    return url.startswith(("postgres://", "postgresql://", "postgresql+psycopg://"))
 
 
 def sqlite_path(url: str) -> str:
@@ -51,7 +58,7 @@ def connect(url: str, busy: float = 30.0) -> Connection:
     Raises OSError, sqlite3.Error or psycopg.Error if that fails.
     """
     if is_postgres(url):
-        return _Postgres(url)
+        return postgres.Connection(url)
     return _Sqlite(sqlite_path(url), busy)
 
 
@@ -103,54 +110,16 @@ class _Sqlite:
         self._connection.close()
 
 
-class _Postgres:
-    def __init__(self, url: str) -> None:
-        import psycopg
-
-        plain = url.replace("postgresql+psycopg://", "postgresql://", 1)
-        self._connection = psycopg.connect(plain, autocommit=True)
-
-    def execute(self, sql: str, params: Sequence[object] = ()) -> Rows:
-        cursor = self._connection.execute(_percent_marks(sql).encode(), tuple(params))
-        return cursor.fetchall() if cursor.description else []
-
-    def begin(self) -> None:
-        self._connection.execute("begin")
-
-    def commit(self) -> None:
-        self._connection.execute("commit")
-
-    def rollback(self) -> None:
-        self._connection.execute("rollback")
-
-    def stamp(self) -> object:
-        return None
-
-    def close(self) -> None:
-        self._connection.close()
-
-
-def _percent_marks(sql: str) -> str:
-    """psycopg writes ``%s`` for ``?``; what stands in quotes is text."""
-    parts = re.split(r"('(?:[^']|'')*'|\"[^\"]*\")", sql.replace("%", "%%"))
-    return "".join(part if at % 2 else part.replace("?", "%s") for at, part in enumerate(parts))
-
-
 class Transaction:
     """What a handler gets as ``call.tx``. It refuses to work after its call is over."""
 
-    def __init__(
-        self, connection: Connection, *, threaded: bool, stamp: object = None
-    ) -> None:
+    def __init__(self, connection: Connection, stamp: object) -> None:
         self._connection = connection
-        self._threaded = threaded
         self._over = False
         self.stamp = stamp  # of the database when it began
 
     async def execute(self, sql: str, params: Sequence[object] = ()) -> Rows:
         """Runs one statement and returns its rows. Raises what the database raises."""
-        if self._threaded:
-            return await asyncio.to_thread(self.execute_sync, sql, params)
         return self.execute_sync(sql, params)
 
     def execute_sync(self, sql: str, params: Sequence[object] = ()) -> Rows:
@@ -164,160 +133,128 @@ class Transaction:
         self._over = True
 
 
-class Group:
-    """Transactions on one connection that are committed together.
+@dataclass(slots=True)
+class _Job:
+    """What wants to be a part of a transaction, and who waits for that."""
 
-    Each but the first has a savepoint, so that what it did goes when it fails, and nothing else.
-    """
+    work: Callable[[OpenTx], Coroutine[Any, Any, Any]]
+    over: asyncio.Future[Any]
 
-    def __init__(self) -> None:
-        self.connection: Connection | None = None
-        self.stamp: object = None
-        self.to_end = False  # somebody will end it
-        self._members: list[asyncio.Future[None]] = []
+    def end(self, value: Any) -> None:
+        if not self.over.done():
+            self.over.set_result(value)
 
-    def __len__(self) -> int:
-        return len(self._members)
+    def fail(self, problem: BaseException) -> None:
+        if not self.over.done():
+            self.over.set_exception(problem)
 
-    def enter(self) -> None:
-        """Another member begins."""
-        assert self.connection is not None
-        if self._members:
-            self.connection.execute("savepoint member")
 
-    def leave(self, why: BaseException) -> None:
-        """It has failed because of ``why``; what the others did stays, if the database lets it."""
-        assert self.connection is not None
-        try:
-            if self._members:
-                self.connection.execute("rollback to member")
-                self.connection.execute("release member")
-                return
-        except sqlite3.Error:  # the disk is full, say: all of it is rolled back
-            pass
-        self._break(why)
-
-    def _break(self, why: BaseException) -> None:
-        connection, self.connection = self.connection, None
-        members, self._members = self._members, []
-        if connection is not None:
-            connection.close()
-        for each in members:
-            if not each.done():
-                each.set_exception(OSError(f"not committed: {why}"))
-
-    def join(self) -> asyncio.Future[None]:
-        """It is done; the future is over when it is committed."""
-        assert self.connection is not None
-        if self._members:
-            try:
-                self.connection.execute("release member")
-            except BaseException as problem:
-                self._break(problem)
-                raise
-        self._members.append(asyncio.get_running_loop().create_future())
-        return self._members[-1]
-
-    def end(self) -> Connection | None:
-        """Commits; returns the connection if there was something and it is still good."""
-        if self.connection is None:
-            return None
-        try:
-            self.connection.commit()
-        except sqlite3.Error as problem:
-            self._break(problem)
-            return None
-        connection, self.connection = self.connection, None
-        members, self._members = self._members, []
-        for each in members:
-            if not each.done():
-                each.set_result(None)
-        return connection
+def _done_at_once(work: Coroutine[Any, Any, T]) -> T:
+    """What ``work`` returns. Raises RuntimeError if it waits for something."""
+    try:
+        work.send(None)
+    except StopIteration as done:
+        found: T = done.value
+        return found
+    work.close()
+    raise RuntimeError("what shares a transaction must wait for nothing but that")
 
 
 class Database:
     """A database for use from the event loop.
 
     SQLite takes one writer at a time: one connection, its statements run in place because they
-    are faster than a change of thread; transactions that wait for each other share a commit.
-    Postgres has a small pool and runs in threads.
+    are faster than a change of thread; jobs that wait for each other share a transaction.
+    Postgres has a pool, and several processes may be at one database.
     """
 
     def __init__(self, url: str) -> None:
         self.url = url
         self.postgres = is_postgres(url)
-        self._free: list[Connection] = []
-        self._turns = asyncio.Semaphore(_CONNECTIONS if self.postgres else 1)
-        self._group = Group()
-        self._alone = 0  # commits in a row that nobody shared
-        self._since_probe = 0
+        self._pool = postgres.Pool(url) if self.postgres else None
+        self._free: list[_Sqlite] = []
+        self._turns = asyncio.Semaphore(1)
+        self._jobs: list[_Job] = []
+        self._clerk: asyncio.Task[None] | None = None
+        self._rolled_back = 0
 
-    def shared(self) -> AbstractAsyncContextManager[Transaction]:
-        """A transaction that may be committed with others; only for blocks that wait for nobody.
+    async def run(self, work: Callable[[OpenTx], Coroutine[Any, Any, T]]) -> T:
+        """What ``work`` returns, once it is committed; raises what it raises.
 
-        It is over when it is committed. If it raises, only what it did itself is rolled back.
+        Those that wait for each other share a transaction, so ``work`` waits for nothing but its
+        ``tx``, and may be run again: if one fails, each has a transaction of its own.
         """
-        return self.transaction() if self.postgres else self._together()
+        if self._pool is not None:
+            async with self._pool.transaction() as tx:
+                return await work(tx)
+        job = _Job(work, asyncio.get_running_loop().create_future())
+        self._jobs.append(job)
+        if self._clerk is None:
+            self._clerk = asyncio.create_task(self._work_off())
+        found: T = await job.over
+        return found
 
-    @asynccontextmanager
-    async def _together(self) -> AsyncIterator[Transaction]:
-        group = self._group
-        async with self._turns:
-            connection = group.connection
-            if connection is None:
-                connection = await self._connection()
-                try:
-                    await self._patiently(connection.begin)
-                except BaseException:
-                    connection.close()
-                    raise
-                group.connection, group.stamp = connection, connection.stamp()
-            tx = Transaction(connection, threaded=False, stamp=group.stamp)
-            group.enter()
-            try:
-                yield tx
-            except BaseException as problem:
-                tx.finish()
-                group.leave(problem)
-                raise
-            tx.finish()
-            committed = group.join()
-            if len(group) >= _TOGETHER or self._is_alone():
-                self._end_group()
-            elif not group.to_end:
-                group.to_end = True
-                asyncio.get_running_loop().call_soon(self._end_soon)
-        await committed
+    async def _work_off(self) -> None:
+        try:
+            while self._jobs:
+                async with self._turns:
+                    jobs = self._jobs[:_TOGETHER]
+                    del self._jobs[:_TOGETHER]
+                    await self._together(jobs)
+        finally:
+            self._clerk = None
 
-    def _is_alone(self) -> bool:
-        """Whether nobody will join: as it was lately; a wait for others costs more than a commit."""
-        self._since_probe += 1
-        return self._alone > _ALONE and self._since_probe % _PROBE != 0
-
-    def _end_soon(self) -> None:
-        """When all that can go on now has had its turn."""
-        if self._group.connection is not None and self._turns.locked():
-            asyncio.get_running_loop().call_soon(self._end_soon)
+    async def _together(self, jobs: Sequence[_Job]) -> None:
+        try:
+            found = await self._committed(jobs)
+        except Exception as problem:
+            if len(jobs) == 1:
+                jobs[0].fail(problem)
+                return
+            for each in jobs:
+                await self._together([each])
             return
-        self._group.to_end = False
-        self._end_group()
+        for each, value in zip(jobs, found, strict=True):
+            each.end(value)
 
-    def _end_group(self) -> None:
-        if len(self._group):
-            self._alone = self._alone + 1 if len(self._group) == 1 else 0
-        connection = self._group.end()
-        if connection is not None:
-            self._free.append(connection)
+    async def _committed(self, jobs: Sequence[_Job]) -> list[Any]:
+        connection = await self._connection()
+        try:
+            await self._patiently(connection.begin)
+            tx = Transaction(connection, (self._rolled_back, connection.stamp()))
+            found = [_done_at_once(each.work(tx)) for each in jobs]
+            tx.finish()
+            connection.commit()
+        except BaseException:
+            self._rolled_back += 1
+            connection.close()
+            raise
+        self._free.append(connection)
+        return found
+
+    def transaction(self) -> AbstractAsyncContextManager[OpenTx]:
+        """Commits at the end of the block; rolls back if it raises or is cancelled."""
+        return self._apart() if self._pool is None else self._pool.transaction()
+
+    def alone(self, name: str) -> AbstractAsyncContextManager[None]:
+        """A block that no other process at this database is in; an SQLite file has only one."""
+        return nullcontext() if self._pool is None else self._pool.alone(name)
+
+    async def create(self, statements: Iterable[str]) -> None:
+        """Makes the tables that are missing."""
+        if self._pool is not None:
+            await self._pool.create(statements)
+            return
+        for sql in statements:
+            await self.execute(sql)
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Transaction]:
-        """Commits at the end of the block; rolls back if it raises or is cancelled."""
+    async def _apart(self) -> AsyncIterator[Transaction]:
         async with self._turns:
-            self._end_group()
             connection = await self._connection()
             try:
                 await self._patiently(connection.begin)
-                tx = Transaction(connection, threaded=self.postgres, stamp=connection.stamp())
+                tx = Transaction(connection, (self._rolled_back, connection.stamp()))
                 try:
                     yield tx
                 except BaseException:
@@ -325,7 +262,7 @@ class Database:
                     connection.rollback()
                     raise
                 tx.finish()
-                await self._run(connection.commit)
+                connection.commit()
             except BaseException:
                 connection.close()
                 raise
@@ -333,14 +270,15 @@ class Database:
 
     async def execute(self, sql: str, params: Sequence[object] = ()) -> Rows:
         """One statement, a transaction of its own."""
-        if not self.postgres and self._free and not self._turns.locked():
+        if self._pool is not None:
+            return await self._pool.execute(sql, params)
+        if self._free and not self._turns.locked():
             try:
                 return self._free[-1].execute(sql, params)
             except sqlite3.OperationalError as problem:
                 if "locked" not in str(problem):
                     raise
         async with self._turns:
-            self._end_group()
             connection = await self._connection()
             try:
                 rows: Rows = await self._patiently(connection.execute, sql, params)
@@ -352,30 +290,27 @@ class Database:
 
     def fails(self, problem: Exception) -> bool:
         """Whether it is the database that cannot work now: away, locked, full."""
-        return any(each.__name__ == "OperationalError" for each in type(problem).__mro__)
+        return is_away(problem) or isinstance(problem, sqlite3.OperationalError)
 
-    async def _connection(self) -> Connection:
+    async def _connection(self) -> _Sqlite:
         if self._free:
             return self._free.pop()
-        opened: Connection = await self._patiently(connect, self.url, _BUSY_SECONDS)
+        opened: _Sqlite = await self._patiently(_Sqlite, sqlite_path(self.url), _BUSY_SECONDS)
         return opened
 
     def close(self) -> None:
         """Closes what is open."""
+        if self._pool is not None:
+            self._pool.close()
         while self._free:
             self._free.pop().close()
 
     async def _patiently(self, function: Any, *arguments: Any) -> Any:
         for _ in range(_PATIENCE):
             try:
-                return await self._run(function, *arguments)
+                return function(*arguments)
             except sqlite3.OperationalError as problem:
                 if "locked" not in str(problem):
                     raise
                 await asyncio.sleep(0)
-        return await self._run(function, *arguments)
-
-    async def _run(self, function: Any, *arguments: Any) -> Any:
-        if self.postgres:
-            return await asyncio.to_thread(function, *arguments)
         return function(*arguments)

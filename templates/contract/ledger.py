@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from .contract import Tx
-from .database import Database, connect, is_postgres
+from .database import Database
 
 CALLS = """create table if not exists saga_calls (
     key text primary key,
@@ -39,16 +39,10 @@ class Ledger:
         self.database = database
 
     @classmethod
-    def open(cls, url: str) -> Ledger:
-        """The ledger in the database ``url``; its table is made if missing."""
-        connection = connect(url)
-        try:
-            if is_postgres(url):
-                connection.execute("select pg_advisory_lock(727274)")
-            connection.execute(CALLS)
-        finally:
-            connection.close()
-        return cls(Database(url))
+    async def open(cls, database: Database) -> Ledger:
+        """The ledger in ``database``; its table is made if missing."""
+        await database.create((CALLS,))
+        return cls(database)
 
     async def look(self, key: str, tx: Tx | None = None) -> Entry | None:
         """The row of ``key``."""

@@ -193,7 +193,7 @@ class Town:
     async def end(self, key: str) -> str:
         """Waits for the end of a saga: COMPLETED or COMPENSATED."""
         while True:
-            async with self.start.turn(self.start.newest, key) as turn:
+            async with self.start.alone(self.start.newest, key) as turn:
                 if turn.machine.course.ended:
                     done = turn.machine.rows.get("end", ()).state == "done"
                     return "COMPLETED" if done else "COMPENSATED"

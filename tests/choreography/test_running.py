@@ -81,7 +81,7 @@ async def play_on(folder: Path, handlers: Handlers, bus: Any) -> Mapping[str, An
 
 async def ended(order: Any, key: str) -> Mapping[str, Any]:
     while True:
-        async with order.turn(order.newest, key) as turn:
+        async with order.alone(order.newest, key) as turn:
             if turn.machine.course.ended:
                 end = turn.machine.rows.get("end", ())
                 return {"state": end.state, "output": end.own}

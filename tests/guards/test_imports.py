@@ -117,7 +117,7 @@ def test_dsl_touches_no_disk() -> None:
 def test_generated_code_needs_nothing_of_ours() -> None:
     """What is copied to the user imports the standard library, the engine and its neighbours."""
     brokers = {"faststream", "nats", "aio_pika", "redis", "aiokafka"}
-    allowed = sys.stdlib_module_names | {"dbos", "sqlalchemy", "psycopg", *brokers}
+    allowed = sys.stdlib_module_names | {"dbos", "sqlalchemy", "asyncpg", "psycopg", *brokers}
     copied = {name for name in MODULES if name.startswith("sagac.templates.")}
     wrong = [
         f"{module} -> {used}"

@@ -132,14 +132,19 @@ class Relay:
                 await self._publish(messages)
             if self._is_late or self._behind:
                 self._is_late = False
-                await self._tidy()
+                await self.tidy()
             while self._behind:
-                self._in_hand, self._behind = [], False
-                found = await store.outgoing(self._database, _BATCH)
-                if found:
-                    await self._publish(found)
-                    await self._tidy()
-                self._behind = len(found) == _BATCH
+                async with self._database.alone("outbox"):
+                    self._behind = await self._send_stored() or self._behind
+
+    async def _send_stored(self) -> bool:
+        """Sends what the table holds; whether there may be more."""
+        self._in_hand, self._behind = [], False
+        found = await store.outgoing(self._database, _BATCH)
+        if found:
+            await self._publish(found)
+            await self.tidy()
+        return len(found) == _BATCH
 
     async def _publish(self, messages: Sequence[Message]) -> None:
         try:
@@ -149,9 +154,9 @@ class Relay:
             raise
         self._sent += [each.id for each in messages]
         if len(self._sent) >= _BATCH:
-            await self._tidy()
+            await self.tidy()
 
-    async def _tidy(self) -> None:
+    async def tidy(self) -> None:
         """Deletes what the broker has."""
         if not self._sent:
             return

@@ -19,6 +19,7 @@ from ...contract.calling import invoke, pause
 from ...contract.codec import encode
 from ...contract.contract import Call, Done, Never, NotYet, Refusal
 from ...contract.contract import Failure as Shown
+from ...contract.database import Database
 from ...contract.ledger import Entry, Ledger
 from . import store
 from .machine import Machine
@@ -28,7 +29,8 @@ from .store import Due
 from .tokens import Row
 
 if TYPE_CHECKING:
-    from .service import Service, Turn
+    from .service import Service
+    from .turns import Turn
 
 log = logging.getLogger("saga")
 
@@ -61,10 +63,8 @@ class Caller:
             for calling in (*table.calls.values(), *table.undos.values()):
                 url = _database(calling)
                 if url is not None and url not in self._ledgers:
-                    opened = Ledger.open(url)
-                    if url == self._service.database.url:
-                        opened = Ledger(self._service.database)
-                    self._ledgers[url] = opened
+                    own = self._service.database
+                    self._ledgers[url] = await Ledger.open(own if url == own.url else Database(url))
 
     # Before a call
 
@@ -123,7 +123,7 @@ class Caller:
     async def _within(self, work: Work) -> Any:
         """The call as a part of this service's transaction, which then is written."""
         try:
-            async with self._service.turn(work.table, work.due.key, alone=True) as turn:
+            async with self._service.alone(work.table, work.due.key) as turn:
                 row = work.current(turn.machine)
                 if row is None:
                     return _WRITTEN
@@ -182,10 +182,12 @@ class Caller:
             )
 
     async def _write(self, work: Work, answer: Any) -> None:
-        async with self._service.turn(work.table, work.due.key) as turn:
+        async def settle(turn: Turn) -> None:
             row = work.current(turn.machine)
             if row is not None:
                 await self._take(turn, row, work, answer)
+
+        await self._service.turn(work.table, work.due.key, settle)
 
     def _shares(self, work: Work) -> bool:
         ledger = self._ledgers.get(_database(work.calling) or "")

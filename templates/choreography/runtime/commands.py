@@ -39,6 +39,13 @@ class Command:
 
 async def obey(service: Service) -> None:
     """Does what has been decided since; what came of it is written beside it."""
+    if not await service.database.execute(_PENDING, (1,)):
+        return
+    async with service.database.alone("commands"):
+        await _obey(service)
+
+
+async def _obey(service: Service) -> None:
     for row in await service.database.execute(_PENDING, (_MOST,)):
         id, kind, saga, key, target, data, why = row
         command = Command(id, kind, saga, key, target, json.loads(data), why)

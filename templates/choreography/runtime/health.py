@@ -121,8 +121,9 @@ async def _alive() -> Answer:
 async def service_lines(service: Service) -> Iterable[str]:
     """The metrics of a service."""
     database = service.database
+    await service.relay.tidy()
     known = (await database.execute("select count(*) from saga_courses"))[0][0]
-    under_way = dict(await database.execute(_STEPS))
+    under_way = {str(state): int(n) for state, n in await database.execute(_STEPS)}
     stuck = [data for (data,) in await database.execute(_STILL) if '"why":' in data]
     letters = (await database.execute(_LETTERS))[0][0]
     waiting = (await database.execute("select count(*) from saga_outbox"))[0][0]

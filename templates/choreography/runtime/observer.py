@@ -42,8 +42,7 @@ class Observer:
 
     async def open(self) -> None:
         """Makes the tables."""
-        for sql in observed.TABLES:
-            await self.database.execute(sql)
+        await self.database.create(observed.TABLES)
         for (saga, version), picture in self.pictures.items():
             row = (saga, version, json.dumps(picture.to_json()))
             await self.database.execute(_PICTURE, row)

@@ -28,9 +28,9 @@ class Rows(Protocol):
 
 
 class Rules:
-    """One saga in one service. ``out`` has what is to be told, ``changed`` what is to be written."""
+    """One saga in one service. ``out`` is to be told, ``changed`` is to be written."""
 
-    def __init__(self, table: Table, rows: Rows, course: Course, now: float) -> None:
+    def __init__(self, table: Table, rows: Rows, course: Course, now: float = 0.0) -> None:
         self.table = table
         self.rows = rows
         self.course = course

@@ -11,44 +11,31 @@ import asyncio
 import json
 import logging
 import time
-from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from functools import partial
+from typing import Any, Literal, TypeVar
 
 from ...contract.codec import decode, encode
+from ...contract.contract import Tx
 from ...contract.database import Database
 from . import store, tracing
 from .bus import Relay, Transport
-from .calls import Caller, Work
+from .calls import Caller
 from .commands import obey
-from .machine import Machine
 from .mail import take_mail
-from .memory import Kept, Memory
-from .message import BadMessage, Message, Read, message_of, read
+from .message import BadMessage, Message, Read, read
 from .meters import Meters
-from .nodes import Listening, Table
-from .tokens import Course, Row
+from .nodes import Table
+from .turns import Act, Turn, Turns
+
+T = TypeVar("T")
 
 log = logging.getLogger("saga")
 
 _SWEEP = 1.0  # seconds between two looks for what is due, if nobody rings earlier
 _COMMANDS = 0.5  # seconds between two looks for what people have decided
 _BATCH = 100
-
-
-@dataclass
-class Turn:
-    """One transaction about one saga."""
-
-    tx: Any
-    table: Table
-    machine: Machine
-    rows: store.SagaRows
-    written: bool = False  # even if nothing has changed
-    begun: list[Work] = field(default_factory=list)
-    told: Sequence[Message] = ()
 
 
 class Service:
@@ -64,8 +51,7 @@ class Service:
         self.relay = Relay(self.database, transport)
         self.caller = Caller(self)
         self.meters = Meters()
-        self.memory = Memory()
-        self.turns: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self.turns = Turns(self.database, self.tables, self.caller)
         self._bell = asyncio.Event()
         self._obeyed = 0.0
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -75,8 +61,7 @@ class Service:
 
     async def open(self) -> None:
         """Makes the tables and begins to listen and to work."""
-        for sql in store.tables(postgres=self.database.postgres):
-            await self.database.execute(sql)
+        await self.database.create(store.tables(postgres=self.database.postgres))
         if not self.database.postgres:
             await self.database.execute("update saga_nodes set lease = null")
         await self.caller.open()
@@ -114,11 +99,14 @@ class Service:
         table = self.newest
         assert table.key is not None
         key = key or table.key(input)
-        async with self.turn(table, key) as turn:
+        values = {f"input.{name}": value for name, value in encode(input).items()}
+
+        async def begin(turn: Turn) -> None:
             tracing.begin(turn.machine.course, cause.headers if cause else {})
-            values = {f"input.{name}": value for name, value in encode(input).items()}
             turn.machine.start(values, cause.id if cause else None)
             turn.machine.course.values = turn.machine.rows.get("start", ()).values
+
+        await self.turn(table, key, begin)
         return key
 
     async def _start(self, message: Message) -> None:
@@ -151,15 +139,8 @@ class Service:
             if told.event.outcome == "ended" and "end" not in table.nodes:
                 await self._end(message, table, told)
                 return
-            async with self.turn(table, told.event.key, told.started, message) as turn:
-                if not await store.take_in(turn.tx, message.id, time.time()):
-                    return
-                if told.event.node == "start" and told.event.outcome == "done":
-                    turn.machine.course.values = dict(told.event.values)
-                    turn.written = True  # else a cancel or the deadline would not find the saga
-                if told.event.outcome == "accepted":
-                    turn.written = True  # it may come before all that it forbids
-                turn.machine.receive(told.event)
+            act = partial(_hear, message, told)
+            await self.turn(table, told.event.key, act, told.started, message)
         except Exception as problem:
             if self.database.fails(problem):
                 raise  # it is delivered again, and the fault is not the message's
@@ -168,11 +149,15 @@ class Service:
             await self._bury(message, f"{type(problem).__name__}: {problem}")
 
     async def _end(self, message: Message, table: Table, told: Read) -> None:
-        async with self.turns[told.event.key], self.database.shared() as tx:
+        place = (table.saga, told.event.key)
+
+        async def end(tx: Tx) -> None:
             if await store.take_in(tx, message.id, time.time()):
-                await store.end(tx, table.saga, told.event.key, table.version, told.started)
-                self.memory.forget((table.saga, told.event.key))
-        self._forget(told.event.key)
+                self.turns.memory.forget(place)
+                lock = self.database.postgres
+                await store.end(tx, *place, table.version, told.started, lock=lock)
+
+        await self.database.run(end)
 
     async def _bury(self, message: Message, why: str) -> None:
         log.error("dead letter %s: %s", message.id, why, extra={"event": message.subject})
@@ -180,36 +165,25 @@ class Service:
 
     async def _hear_outside(self, message: Message) -> None:
         event = message.subject.partition(".")[2]
-        key = message.headers.get("saga-key")
-        sql = """insert into saga_mail (id, event, key, data, at) values (?, ?, ?, ?, ?)
-        on conflict do nothing"""
-        body = message.body.decode("utf-8", "replace")
-        await self.database.execute(sql, (message.id, event, key, body, time.time()))
+        lock = self.database.postgres
+        await self.database.run(lambda tx: store.post(tx, message, event, time.time(), lock=lock))
         for table in self.tables.values():
-            await self._tell_waits(table, event, key)
+            await self._tell_waits(table, event, message.headers.get("saga-key"))
 
     async def _tell_waits(self, table: Table, event: str, key: str | None) -> None:
         sql = """select distinct key from saga_courses where saga = ? and version = ? and ended = 0
         and (cast(? as text) is null or key = ?)"""
         found = await self.database.execute(sql, (table.saga, table.version, key, key))
         for (each,) in found:
-            async with self.turn(table, str(each)) as turn:
-                if table.cancel is not None and table.cancel.event == event:
-                    await self._cancel(turn, table.cancel)
-                for row in turn.machine.rows.rows.values():  # type: ignore[attr-defined]
-                    if row.state == "open":
-                        turn.machine.changed[row.node, row.iteration] = row
-
-    async def _cancel(self, turn: Turn, cancel: Listening) -> None:
-        course = turn.machine.course
-        mail = await take_mail(turn.tx, cancel, course.key, course.values, 0.0)
-        if mail is not None:
-            turn.machine.accept("cancelled", "cancelled", mail[0])
+            await self.turn(table, str(each), partial(_look_for_mail, event))
 
     async def cancel(self, key: str) -> bool:
         """Cancels a saga; whether that holds. Only the service of the judge can say."""
-        async with self.turn(self.newest, key) as turn:
+
+        async def cancel(turn: Turn) -> bool:
             return turn.machine.accept("cancelled", "cancelled")
+
+        return await self.turn(self.newest, key, cancel)
 
     async def resolve(
         self,
@@ -220,123 +194,49 @@ class Service:
         output: dict[str, Any] | None = None,
     ) -> bool:
         """A person's answer about a stuck call; whether there is one at ``path``."""
-        async with self.turn(self.newest, key) as turn:
-            for row in list(turn.machine.rows.rows.values()):  # type: ignore[attr-defined]
+
+        async def resolve(turn: Turn) -> bool:
+            for row in list(turn.rows.rows.values()):
                 undo = "~undo" if row.state == "undoing" else ""
                 if row.why is not None and f"{turn.machine.path(row)}{undo}" == path:
                     turn.machine.resolved(row, action, reason, output)
                     return True
-        return False
+            return False
+
+        return await self.turn(self.newest, key, resolve)
 
     # One transaction
 
-    @asynccontextmanager
     async def turn(
         self,
         table: Table,
         key: str,
+        act: Act[T],
         started: float = 0.0,
         cause: Message | None = None,
-        *,
-        alone: bool = False,
-    ) -> AsyncIterator[Turn]:
-        """The saga ``key`` in a transaction; what the machine did is written at its end.
+    ) -> T:
+        """What ``act`` makes of the saga ``key``, once it is committed and what follows is begun.
 
-        ``alone``: a handler is called in it, so no other may wait for its commit.
+        ``act`` waits for nothing but its transaction, and may be run again.
         """
-        apart = self.database.transaction if alone else self.database.shared
-        async with self.turns[key]:
-            async with apart() as tx:
-                kept = self.memory.take((table.saga, key), tx.stamp)
-                kept = kept or await self._load(tx, table, key)
-                machine = kept.machine
-                machine.course.started = machine.course.started or started
-                tracing.adopt(machine.course, cause.headers if cause else {})
-                machine.begin(time.time())
-                turn = Turn(tx, machine.table, machine, kept.rows)
-                yield turn
-                await self._finish(turn)
-            self.memory.keep((table.saga, key), tx.stamp, kept)
-        self._forget(key)
+        turn, found = await self.turns.take(table, key, act, started, cause)
+        self._follow(turn)
+        return found
+
+    @asynccontextmanager
+    async def alone(self, table: Table, key: str) -> AsyncIterator[Turn]:
+        """The same for what waits, as for a handler: nobody else writes until the block ends."""
+        async with self.turns.alone(table, key) as turn:
+            yield turn
+        self._follow(turn)
+
+    def _follow(self, turn: Turn) -> None:
         for work in turn.begun:
             self._spawn(self.caller.perform(work))
         if turn.told:
             self.relay.hand_over(turn.told)
         if any(row.due and row.lease is None for row in turn.machine.changed.values()):
             self._bell.set()
-
-    async def _load(self, tx: Any, table: Table, key: str) -> Kept:
-        course, rows, version = await store.load(tx, table.saga, key, lock=self.database.postgres)
-        table = self.tables.get((table.saga, version or table.version), table)
-        return Kept(Machine(table, rows, course, 0.0), rows)
-
-    def _forget(self, key: str) -> None:
-        if not self.turns[key].locked():
-            self.turns.pop(key, None)
-
-    async def _finish(self, turn: Turn) -> None:
-        machine, table = turn.machine, turn.table
-        await self._open_mail(turn)
-        for row in list(machine.changed.values()):
-            if self.caller.is_free(row, machine.now):
-                await self.caller.lease(turn, row)
-        course = machine.course
-        known = turn.rows.course or Course(course.key)
-        begins = turn.rows.course is None and bool(machine.changed)
-        if turn.written or begins or course != known:
-            await self._save_course(turn, course)
-            turn.rows.course = replace(course)
-        await store.save(turn.tx, table.saga, course.key, machine.changed.values(), turn.rows.read)
-        if machine.out:
-            await self._put_out(turn)
-
-    @staticmethod
-    async def _save_course(turn: Turn, course: Course) -> None:
-        table, deadline = turn.table, None
-        if table.deadline is not None and any(node.judge for node in table.nodes.values()):
-            deadline = course.started + table.deadline
-        await store.save_course(turn.tx, table.saga, table.version, course, deadline)
-        if course.ended:
-            await store.free_locks(turn.tx, table.saga, course.key)
-
-    @staticmethod
-    async def _put_out(turn: Turn) -> None:
-        machine, table = turn.machine, turn.table
-        course = machine.course
-        named = ((event, table.names.get(f"{event.node} {event.outcome}")) for event in machine.out)
-        turn.told = [
-            message_of(event, table.saga, table.version, name, course)
-            for event, name in named
-            if name is not None
-        ]
-        await store.put_out(turn.tx, turn.told, machine.now)
-
-    async def _open_mail(self, turn: Turn) -> None:
-        """What was sent from outside before a wait was reached."""
-        machine = turn.machine
-        looked: set[tuple[str, Any]] = set()
-        while True:
-            waits = [
-                row
-                for place, row in machine.changed.items()
-                if row.state == "open" and row.why is None and place not in looked
-            ]
-            if not waits:
-                return
-            for row in waits:
-                looked.add((row.node, row.iteration))
-                await self._take_mail(turn, row)
-
-    async def _take_mail(self, turn: Turn, row: Row) -> None:
-        node = turn.table.nodes[row.node]
-        for listening in node.events:
-            since = row.since if listening.early == "ignore" else turn.machine.course.started
-            known = turn.machine.known(row)
-            mail = await take_mail(turn.tx, listening, turn.machine.course.key, known, since)
-            if mail is not None:
-                won = listening.event if node.race else None
-                turn.machine.happened(row, won, mail[1], mail[0])
-                return
 
     # What is due
 
@@ -365,27 +265,55 @@ class Service:
         for due in await store.due(self.database, now, _BATCH):
             table = self.tables.get((due.saga, due.version))
             if table is not None:
-                async with self.turn(table, due.key) as turn:
-                    self._ring(turn, turn.machine.rows.get(due.node, due.iteration))
+                await self.turn(table, due.key, partial(_ring, due))
         for saga, key in await store.overdue(self.database, now):
             table = next(each for (name, _), each in self.tables.items() if name == saga)
-            async with self.turn(table, key) as turn:
-                turn.machine.accept("timed_out", "deadline")
-                turn.written = True  # without the deadline, if it was refused
-
-    @staticmethod
-    def _ring(turn: Turn, row: Row) -> None:
-        if row.due is None or row.due > turn.machine.now:
-            return
-        if row.state in ("ready", "undoing"):
-            turn.machine.changed[row.node, row.iteration] = row
-        else:
-            turn.machine.rang(row)
+            await self.turn(table, key, _time_out)
 
     def _spawn(self, work: Any) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+async def _hear(message: Message, told: Read, turn: Turn) -> None:
+    if not await store.take_in(turn.tx, message.id, turn.machine.now):
+        return
+    if told.event.node == "start" and told.event.outcome == "done":
+        turn.machine.course.values = dict(told.event.values)
+        turn.written = True  # else a cancel or the deadline would not find the saga
+    if told.event.outcome == "accepted":
+        turn.written = True  # it may come before all that it forbids
+    turn.machine.receive(told.event)
+
+
+async def _look_for_mail(event: str, turn: Turn) -> None:
+    """An event from outside has come: it may be a cancel, or what a wait waits for."""
+    machine, cancel = turn.machine, turn.table.cancel
+    if cancel is not None and cancel.event == event:
+        course = machine.course
+        mail = await take_mail(turn.tx, cancel, course.key, course.values, 0.0, lock=turn.lock)
+        if mail is not None:
+            machine.accept("cancelled", "cancelled", mail[0])
+    for row in turn.rows.rows.values():
+        if row.state == "open":
+            machine.changed[row.node, row.iteration] = row
+
+
+async def _ring(due: store.Due, turn: Turn) -> None:
+    """It is time for a row."""
+    row = turn.machine.rows.get(due.node, due.iteration)
+    if row.due is None or row.due > turn.machine.now:
+        return
+    if row.state in ("ready", "undoing"):
+        turn.machine.changed[row.node, row.iteration] = row
+    else:
+        turn.machine.rang(row)
+
+
+async def _time_out(turn: Turn) -> None:
+    turn.machine.accept("timed_out", "deadline")
+    turn.written = True  # without the deadline, if it was refused
 
 
 def heard(table: Table) -> list[str]:

@@ -8,7 +8,7 @@ Postgres in one transaction, and together they are the statements below.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Protocol
 
@@ -105,6 +105,9 @@ async def load(tx: Tx, saga: str, key: str, *, lock: bool) -> tuple[Course, Saga
     """What the service knows of a saga, and its version; None: nothing so far."""
     sql = "select version, ended, data from saga_courses where saga = ? and key = ?"
     found = await tx.execute(f"{sql} for update" if lock else sql, (saga, key))
+    if not found and lock:  # two processes may be about to write of it for the first time
+        await hold(tx, f"{saga}/{key}")
+        found = await tx.execute(f"{sql} for update", (saga, key))
     if not found:
         return Course(key), SagaRows(), None
     version, ended, data = found[0]
@@ -119,6 +122,21 @@ async def load(tx: Tx, saga: str, key: str, *, lock: bool) -> tuple[Course, Saga
         rows.rows[row.node, row.iteration] = row
         rows.read[row.node, row.iteration] = text
     return course, rows, int(version)
+
+
+async def hold(tx: Tx, what: str, *, shared: bool = False) -> None:
+    """On Postgres: has ``what`` for itself as long as ``tx`` lasts, where no row can be locked."""
+    sql = f"select pg_advisory_xact_lock{'_shared' if shared else ''}(hashtextextended(?, 0))"
+    await tx.execute(sql, (what,))
+
+
+async def post(tx: Tx, message: Message, event: str, now: float, *, lock: bool) -> None:
+    """What came from outside is kept; a wait that is being opened sees it, or is seen after it."""
+    if lock:
+        await hold(tx, MAIL)
+    key = message.headers.get("saga-key")
+    body = message.body.decode("utf-8", "replace").replace("\0", "\ufffd")
+    await tx.execute(_MAIL, (message.id, event, key, body, now))
 
 
 async def save(
@@ -151,8 +169,10 @@ def course_to_json(course: Course) -> str:
     return to_json({"key": course.key, "decided": course.decided, **known, **traced})
 
 
-async def end(tx: Tx, saga: str, key: str, version: int, started: float) -> None:
+async def end(tx: Tx, saga: str, key: str, version: int, started: float, *, lock: bool) -> None:
     """The saga has ended elsewhere: nothing of it is kept for later."""
+    if lock:
+        await hold(tx, f"{saga}/{key}")
     data = course_to_json(Course(key, started))
     await tx.execute(_COURSE_ENDED, (saga, key, version, data))
     await free_locks(tx, saga, key)
@@ -224,7 +244,7 @@ async def overdue(tx: Tx, now: float) -> list[tuple[str, str]]:
 async def bury(tx: Tx, message: Message, why: str, now: float) -> None:
     """A message that cannot be worked on becomes a dead letter."""
     headers = json.dumps(dict(message.headers))
-    body = message.body.decode("utf-8", "backslashreplace")
+    body = message.body.decode("utf-8", "backslashreplace").replace("\0", "\\x00")
     await tx.execute(_LETTER, (message.id, message.subject, body, headers, why, now))
 
 
@@ -241,6 +261,7 @@ async def free_locks(tx: Tx, saga: str, key: str) -> None:
     await tx.execute("delete from saga_locks where saga = ? and key = ?", (saga, key))
 
 
+MAIL = "mail"
 _AT_ONCE = 100  # rows of one statement
 _NODE = "insert into saga_nodes (saga, key, node, iteration, state, due, lease, data)"
 _NODE_AGAIN = """on conflict (saga, key, node, iteration) do update
@@ -254,6 +275,8 @@ _OUT = "insert into saga_outbox (id, subject, body, headers, at)"
 _DUE = """select n.saga, n.key, n.node, n.iteration, c.version from saga_nodes n
 join saga_courses c on c.saga = n.saga and c.key = n.key
 where n.due <= ? and (n.lease is null or n.lease <= ?) order by n.due limit ?"""
+_MAIL = """insert into saga_mail (id, event, key, data, at) values (?, ?, ?, ?, ?)
+on conflict do nothing"""
 _LETTER = """insert into saga_letters (id, subject, body, headers, why, at)
 values (?, ?, ?, ?, ?, ?) on conflict (id) do update
 set why = excluded.why, at = excluded.at where saga_letters.settled is null"""

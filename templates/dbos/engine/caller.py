@@ -25,7 +25,6 @@ from ...contract.contract import (
     Refusal,
     Tx,
 )
-from ...contract.database import Transaction
 from .outcome import REASONS, Kind, Outcome
 
 if TYPE_CHECKING:
@@ -144,7 +143,7 @@ class Caller:
             return Trouble("unknown", _text(problem))
 
     async def _in_ledger(self, action: Action[Any], settle: Any) -> Any:
-        ledger, shared = self.running.ledger(action)
+        ledger, shared = await self.running.ledger(action)
         if not shared:
             return await self._once(action, settle, ledger, None)
         try:
@@ -156,7 +155,7 @@ class Caller:
         except _Refused as refused:
             return refused.outcome
 
-    async def _once(self, action: Any, settle: Any, ledger: Any, tx: Transaction | None) -> Any:
+    async def _once(self, action: Any, settle: Any, ledger: Any, tx: Tx | None) -> Any:
         # Of a call's very first attempt the engine's own ledger can know nothing yet.
         entry = None if self._first and tx is None else await ledger.look(self.work.key, tx)
         self._first = False
@@ -295,7 +294,7 @@ class Caller:
             self._asked_at = self.attempts
             return None
         if action == "failed" and self.work.undoes is None and self.work.on_unknown != "stuck":
-            ledger, _ = self.running.ledger(self.work.action)
+            ledger, _ = await self.running.ledger(self.work.action)
             await ledger.bury(self.work.key)
             return self._outcome("failed", reason="unknown", data={"resolved": reason})
         if action not in ("done", "skip"):

@@ -14,7 +14,7 @@ from typing import Any, Self, TypeVar
 from dbos import DBOS, DBOSConfig, Serializer, SetWorkflowID, error
 
 from ...contract.codec import decode, encode
-from ...contract.database import is_postgres, sqlite_path
+from ...contract.database import Database, is_postgres, sqlite_path
 from ...contract.ledger import Ledger
 from .definition import Definition, End
 from .mailbox import Post
@@ -59,6 +59,7 @@ class Engine:
         self.post: Post
         self._store: Store
         self._ledgers: dict[str, Ledger] = {}
+        self._opening = asyncio.Lock()
         self._definitions: dict[str, tuple[Definition[Any, Any], Any]] = {}
         self._workflows: dict[str, Callable[..., Any]] = {}
         self._fresh: set[str] = set()
@@ -70,7 +71,7 @@ class Engine:
     async def __aenter__(self) -> Self:
         url = self.url if is_postgres(self.url) else sqlite_path(self.url)
         self._store = await asyncio.to_thread(Store, url)
-        self.own = Ledger.open(ledger_url(url))
+        self.own = await Ledger.open(Database(ledger_url(url)))
         self.post = Post(self._store)
         await self.post.start()
         DBOS(config=_config(self.url))
@@ -135,13 +136,14 @@ class Engine:
         """The handlers registered for a definition. Raises KeyError if there are none."""
         return self._definitions[definition.workflow][1]
 
-    def ledger(self, handlers: object) -> tuple[Ledger, bool]:
+    async def ledger(self, handlers: object) -> tuple[Ledger, bool]:
         """The ledger for a handler object: that in its ``database``, else the engine's own."""
         url = getattr(handlers, "database", None)
         if url is None:
             return self.own, False
-        if url not in self._ledgers:
-            self._ledgers[url] = Ledger.open(url)
+        async with self._opening:
+            if url not in self._ledgers:
+                self._ledgers[url] = await Ledger.open(Database(url))
         return self._ledgers[url], True
 
     def _workflow(self, definition: Definition[Any, Any]) -> Callable[..., Any]:

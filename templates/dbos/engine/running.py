@@ -37,9 +37,9 @@ class Running:
         task.add_done_callback(self.background.remove)
         return task
 
-    def ledger(self, action: Action[Any]) -> tuple[Ledger, bool]:
+    async def ledger(self, action: Action[Any]) -> tuple[Ledger, bool]:
         """The ledger of a handler, and whether it shares the handler's database."""
-        return self.engine.ledger(getattr(action, "__self__", None))
+        return await self.engine.ledger(getattr(action, "__self__", None))
 
     # Trouble
 
