@@ -44,7 +44,7 @@ class Server:
         """The URL of a database, which is made if it is not there."""
         if database not in self._made:
             self._made.add(database)
-            self._server.psql(f"create database {database} strategy file_copy;")
+            self._server.psql(f'create database "{database}" strategy file_copy;')
         return str(self._server.get_uri(database))
 
     def crash(self) -> None:
