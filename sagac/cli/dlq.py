@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 import click
 
+from sagac.cli.options import stores
 from sagac.cli.status import both
 from sagac.cli.support import UsageProblem
 from sagac.runner import decide
@@ -29,9 +30,6 @@ Example:
   sagac dlq retry --all --reason "the handler is fixed"
   sagac dlq skip 3f2a --reason "sent by mistake"
 """
-_STORE = click.option(
-    "--store", metavar="URL|DIR", help="Where the sagas are; else SAGAC_STORE, else .sagac/."
-)
 _REASON = click.option("--reason", required=True, help="Why; it is kept.")
 
 
@@ -43,10 +41,10 @@ def command() -> None:
 @command.command("list", epilog=EPILOG)
 @click.option("--all", "everything", is_flag=True, help="Also those that were left for good.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
-@_STORE
-def list_(everything: bool, form: str, store: str | None) -> int:
+@stores
+def list_(everything: bool, form: str, store: tuple[str, ...]) -> int:
     """List all dead letters, the oldest first. Exit code 1 if there are any to decide about."""
-    with _open(find_place(store), everything) as (_, found):
+    with _open(find_place(*store), everything) as (_, found):
         if form == "json":
             click.echo(json.dumps([each.to_json() for each in found], indent=2))
         elif not found:
@@ -58,10 +56,10 @@ def list_(everything: bool, form: str, store: str | None) -> int:
 
 @command.command("show", epilog=EPILOG)
 @click.argument("id")
-@_STORE
-def show(id: str, store: str | None) -> int:
+@stores
+def show(id: str, store: tuple[str, ...]) -> int:
     """Show one dead letter with all that is known of it, as JSON."""
-    with _open(find_place(store), True) as (_, found):
+    with _open(find_place(*store), True) as (_, found):
         click.echo(json.dumps(pick(found, id).to_json(), indent=2, ensure_ascii=False))
     return 0
 
@@ -70,12 +68,12 @@ def show(id: str, store: str | None) -> int:
 @click.argument("id", required=False)
 @click.option("--all", "everything", is_flag=True, help="All that are there.")
 @_REASON
-@_STORE
-def retry(id: str | None, everything: bool, reason: str, store: str | None) -> int:
+@stores
+def retry(id: str | None, everything: bool, reason: str, store: tuple[str, ...]) -> int:
     """Let the service work on it again. Exit code 1 if that fails again at once."""
     if (id is None) != everything:
         raise UsageProblem("say either an ID or --all")
-    place = find_place(store)
+    place = find_place(*store)
     with _open(place, False) as (found, all_):
         chosen = all_ if id is None else [pick(all_, id)]
         codes = [_retry(place, found, each, reason) for each in chosen]
@@ -87,10 +85,10 @@ def retry(id: str | None, everything: bool, reason: str, store: str | None) -> i
 @command.command("skip", epilog=EPILOG)
 @click.argument("id")
 @_REASON
-@_STORE
-def skip(id: str, reason: str, store: str | None) -> int:
+@stores
+def skip(id: str, reason: str, store: tuple[str, ...]) -> int:
     """Go on without it: a message is left for good, a call is given up and the saga marked."""
-    place = find_place(store)
+    place = find_place(*store)
     with _open(place, False) as (found, all_):
         chosen = pick(all_, id)
         if chosen.kind != "message":
@@ -120,7 +118,8 @@ def _resolve(place: Place, found: Choreographed, chosen: Dead, action: str, reas
             assert store is not None
             saga = f"{chosen.saga}/{chosen.key}"
             store.resolve(saga, chosen.place, action, reason)  # type: ignore[arg-type]  # retry or skip
-        return resume(place, saga)
+        assert found.orchestrated is not None
+        return resume(found.orchestrated, saga)
     seen = one(found, f"{chosen.saga}/{chosen.key}")
     if seen is not None:
         return decide.resolve(found, seen, chosen.place, action, reason)

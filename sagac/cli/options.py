@@ -61,6 +61,20 @@ def as_click(options: Sequence[Option]) -> Callable[[Callable[..., Any]], Callab
     return decorate
 
 
+STORES = Option(
+    "--store",
+    "Where the sagas are: a folder, an SQLite file, a Postgres database. Repeat it for services"
+    " that have a database each. Else SAGAC_STORE, else .sagac/.",
+    metavar="URL|DIR",
+    multiple=True,
+)
+
+
+def stores(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds ``--store``, which may be given several times."""
+    return as_click((STORES,))(function)
+
+
 def _absent(option: Option) -> Any:
     return False if option.flag else () if option.multiple else option.default
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sagac.cli.options import stores
 from sagac.cli.signal import _data
 from sagac.cli.support import UsageProblem
 from sagac.dsl.model import Step
@@ -40,19 +41,20 @@ Example:
 @click.argument("decision", type=click.Choice(["retry", "skip", "done", "failed"]))
 @click.option("--reason", required=True, help="Why; it is kept with the saga.")
 @click.option("--output", metavar="JSON", help="With done and skip: what the action gave.")
-@click.option("--store", metavar="URL", help="Where the sagas are; else SAGAC_STORE, else .sagac/.")
+@stores
 def command(
-    key: str, step: str, decision: str, reason: str, output: str | None, store: str | None
+    key: str, step: str, decision: str, reason: str, output: str | None, store: tuple[str, ...]
 ) -> int:
     """Decide about STEP of the saga KEY, which waits for a person."""
     if output is not None and decision not in ("done", "skip"):
         raise UsageProblem("--output goes with done and skip")
-    place = find_place(store)
+    place = find_place(*store)
     data = _data(output) if output is not None else None
     with choreographed(place) as found:
         seen = one(found, key)
         if seen is not None:
             return decide.resolve(found, seen, step, decision, reason, data)
+        place = found.elsewhere(key)
     with open_store(place.store) as opened:
         row = find_saga(opened, key)
         path = decide.stuck_path([each.path for each in opened.stuck(row.id)], step)

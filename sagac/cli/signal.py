@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from sagac.cli.options import stores
 from sagac.cli.support import UsageProblem, read_json
 from sagac.runner import decide
 from sagac.runner.observed import choreographed, one
@@ -27,9 +28,14 @@ Example:
 @click.option("--data", metavar="JSON", help="What the event carries, an object; @FILE reads one.")
 @click.option("--id", "event_id", metavar="ID", help="An event is taken once per id.")
 @click.option("--cancel", is_flag=True, help="Ask the saga to stop and compensate.")
-@click.option("--store", metavar="URL", help="Where the sagas are; else SAGAC_STORE, else .sagac/.")
+@stores
 def command(
-    key: str, event: str | None, data: str | None, event_id: str | None, cancel: bool, store: str
+    key: str,
+    event: str | None,
+    data: str | None,
+    event_id: str | None,
+    cancel: bool,
+    store: tuple[str, ...],
 ) -> int:
     """Send an event to the saga KEY, as the world outside would.
 
@@ -38,13 +44,14 @@ def command(
     """
     if (event is None) != cancel:
         raise UsageProblem("say either an EVENT or --cancel")
-    place = find_place(store)
+    place = find_place(*store)
     with choreographed(place) as found:
         seen = one(found, key)
         if seen is not None and event is None:
             return decide.cancel(found, seen)
         if seen is not None and event is not None:
             return decide.signal(found, seen, event, _data(data), event_id)
+        place = found.elsewhere(key)
     with open_store(place.store) as opened:
         row = find_saga(opened, key)
         if row.ended is not None:

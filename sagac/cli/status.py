@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sagac.cli.options import stores
 from sagac.cli.support import colour
 from sagac.runner.observed import Choreographed, choreographed, missing
 from sagac.runner.place import Place, find_place
@@ -36,13 +37,15 @@ _PAUSE = 1.0  # seconds between two looks of --watch
 @click.option("--file", "spec", metavar="FILE", help="The saga's file, if it is not run from here.")
 @click.option("--watch", is_flag=True, help="Look again each second until all sagas have ended.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
-@click.option("--store", metavar="URL", help="Where the sagas are; else SAGAC_STORE, else .sagac/.")
-def command(key: str | None, spec: str | None, watch: bool, form: str, store: str | None) -> int:
+@stores
+def command(
+    key: str | None, spec: str | None, watch: bool, form: str, store: tuple[str, ...]
+) -> int:
     """Say where the saga KEY is, with its history; without KEY, where each saga is.
 
     Exit code 1 if one that was asked for is stuck.
     """
-    place = find_place(store)
+    place = find_place(*store)
     graphs = Graphs(place, spec)
     with both(place) as (opened, found):
         while True:
@@ -59,10 +62,10 @@ def command(key: str | None, spec: str | None, watch: bool, form: str, store: st
 def both(place: Place) -> Iterator[tuple[Store | None, Choreographed]]:
     """The orchestrated sagas of a place and the choreographed ones; either may be missing."""
     with choreographed(place) as found:
-        if found.observed is not None and not place.is_store:
+        if found.orchestrated is None:
             yield None, found
             return
-        with open_store(place.store) as opened:
+        with open_store(found.orchestrated.store) as opened:
             yield opened, found
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sagac.cli.options import stores
 from sagac.cli.support import UsageProblem
 from sagac.runner.observed import choreographed, one
 from sagac.runner.place import Place, find_place
@@ -34,9 +35,9 @@ Example:
 @click.option("--format", "form", type=click.Choice(list(ENDINGS)), help="Default: text.")
 @click.option("-o", "--output", metavar="PATH", help="File to write; else stdout.")
 @click.option("--file", "spec", metavar="FILE", help="The saga's file, if it is not run from here.")
-@click.option("--store", metavar="URL", help="Where the sagas are; else SAGAC_STORE, else .sagac/.")
+@stores
 def command(
-    key: str, form: str | None, output: str | None, spec: str | None, store: str | None
+    key: str, form: str | None, output: str | None, spec: str | None, store: tuple[str, ...]
 ) -> int:
     """Show what the services of the saga KEY said to each other, and who has not answered.
 
@@ -45,7 +46,7 @@ def command(
     form = form or _by_name(output)
     if form == "png" and output is None and sys.stdout.isatty():
         raise UsageProblem("a png does not go to a terminal: name a file with -o, or use a pipe")
-    talk = _talk(find_place(store), key, spec)
+    talk = _talk(find_place(*store), key, spec)
     drawn = _drawn(talk, form)
     if output is None:
         click.echo(drawn, nl=False)
@@ -67,6 +68,7 @@ def _talk(place: Place, key: str, spec: str | None) -> Talk:
         if seen is not None and found.observed is not None:
             records = found.observed.records(seen.saga, seen.key)
             return of_events(seen, records, found.picture(seen))
+        place = found.elsewhere(key)
     with open_store(place.store) as store:
         row = find_saga(store, key)
         graph = Graphs(place, spec).of(row.name, row.version)

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sagac.cli.support import UsageProblem
 
+from .contents import contents, database_problems, shown
 from .place import Place
 from .state import ENDED, SagaState
-from .store import of_the_database, unclear
+from .store import unclear
 
 if TYPE_CHECKING:
     from sagac.templates.choreography.runtime.desk import Desk
+    from sagac.templates.choreography.runtime.heard import Record
     from sagac.templates.choreography.runtime.observed import Observed, Seen
     from sagac.templates.choreography.runtime.picture import Picture
 
@@ -24,8 +26,15 @@ if TYPE_CHECKING:
 class Choreographed:
     """The choreographed sagas of a place."""
 
-    observed: Observed | None
+    observed: Observers | None
     services: Mapping[str, str]  # name -> URL of its database
+    orchestrated: Place | None = None  # where the orchestrated ones are, if there are any
+
+    def elsewhere(self, key: str) -> Place:
+        """Where to look for a saga that is none of these. Raises UsageProblem: nowhere."""
+        if self.orchestrated is None:
+            raise unclear(key, [])
+        return self.orchestrated
 
     def sagas(self, key: str | None = None) -> list[Seen]:
         """What the observer saw, the oldest first."""
@@ -50,9 +59,9 @@ class Choreographed:
             known = ", ".join(self.services) or "none"
             raise UsageProblem(
                 f"the database of the service {service!r} is not here (there is: {known}); name it"
-                " with --store"
+                " with one more --store"
             )
-        with _database_problems(f"the database of {service}"):
+        with database_problems(f"the database of {service}"):
             desk = Desk(self.services[service])
         try:
             yield desk
@@ -60,32 +69,45 @@ class Choreographed:
             desk.close()
 
 
+class Observers:
+    """What several observers keep, as if it were one."""
+
+    def __init__(self, opened: Sequence[Observed]) -> None:
+        self._opened = opened
+
+    def sagas(self, key: str | None = None) -> list[Seen]:
+        """All sagas, the oldest first, or those with a key (or ``saga/key``)."""
+        found: dict[tuple[str, str], Seen] = {}
+        for each in self._opened:
+            found = {(seen.saga, seen.key): seen for seen in each.sagas(key)} | found
+        return sorted(found.values(), key=lambda seen: (seen.started, seen.saga, seen.key))
+
+    def picture(self, saga: str, version: int) -> Picture | None:
+        """The picture of a version, None if no observer knew it."""
+        pictures = (each.picture(saga, version) for each in self._opened)
+        return next((each for each in pictures if each is not None), None)
+
+    def records(self, saga: str, key: str) -> list[Record]:
+        """All that was heard of a saga, in the order of its telling."""
+        return next((found for each in self._opened if (found := each.records(saga, key))), [])
+
+
 @contextmanager
 def choreographed(place: Place) -> Iterator[Choreographed]:
     """The choreographed sagas at ``place``; there may be none."""
     from sagac.templates.choreography.runtime.observer import open_observed
 
-    url = place.observer
-    with _database_problems("the store"):
-        observed = open_observed(url) if url is not None else None
-    try:
-        yield Choreographed(observed, place.services)
-    finally:
-        if observed is not None:
-            observed.close()
-
-
-@contextmanager
-def _database_problems(what: str) -> Iterator[None]:
-    try:
-        yield
-    except FileNotFoundError as missing:
-        raise UsageProblem(f"{what} is not at {missing}") from None
-    except Exception as problem:
-        if not of_the_database(problem):
-            raise
-        text = " ".join(str(problem).split())
-        raise UsageProblem(f"{what} cannot be opened: {text}") from None
+    there = contents(place)
+    with ExitStack() as stack:
+        opened = []
+        for url in there.observers:
+            with database_problems(f"the store {shown(url)}"):
+                opened.append(open_observed(url))
+            stack.callback(opened[-1].close)
+        observed = Observers(opened) if opened else None
+        other = there.orchestrated
+        rest = None if other is None else replace(place, store=other, others=())
+        yield Choreographed(observed, there.services, rest)
 
 
 def to_state(seen: Seen) -> SagaState:

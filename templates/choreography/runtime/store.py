@@ -12,10 +12,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Protocol
 
+from ...contract.database import Database
 from .message import Message, row_from_json, row_to_json, to_json
 from .tokens import Course, Failure, Iteration, Row
 
 TABLES = (
+    "create table if not exists saga_service (name text primary key)",
     """create table if not exists saga_inbox (id text primary key,
     at double precision not null){rowid}""",
     """create table if not exists saga_outbox (seq {serial}, id text not null unique,
@@ -53,6 +55,23 @@ def tables(*, postgres: bool) -> list[str]:
     serial = "bigserial primary key" if postgres else "integer primary key"
     rowid = "" if postgres else " without rowid"
     return [sql.replace("{serial}", serial).replace("{rowid}", rowid) for sql in TABLES]
+
+
+async def open(database: Database, service: str) -> None:
+    """Makes the tables that are missing, and says whose they are.
+
+    Raises ValueError if they are another service's: each would take the other's messages.
+    """
+    await database.create(tables(postgres=database.postgres))
+    sql = """insert into saga_service select cast(? as text)
+    where not exists (select 1 from saga_service) on conflict do nothing"""
+    await database.execute(sql, (service,))
+    ((name,),) = await database.execute("select name from saga_service")
+    if name != service:
+        raise ValueError(
+            f"this database is that of the service {name}: give {service} one of its own"
+            " (SAGA_DATABASE)"
+        )
 
 
 class Tx(Protocol):
