@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from copy import copy
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import uuid4
@@ -26,7 +25,7 @@ from .machine import Machine
 from .nodes import Calling, Node, Table
 from .rules import about
 from .store import Due
-from .tokens import Row
+from .tokens import Row, State
 
 if TYPE_CHECKING:
     from .service import Service
@@ -94,7 +93,9 @@ class Caller:
         row.lease = turn.machine.now + calling.policy.timeout + _MARGIN
         row.holder = self._me
         place = Due(turn.table.saga, course.key, row.node, row.iteration, turn.table.version)
-        turn.begun.append(Work(place, turn.table, node, copy(row), calling))
+        turn.begun.append(
+            Work(place, turn.table, node, row, calling, row.state, row.attempts, row.asking)
+        )
 
     async def _locked(self, turn: Turn, row: Row, calling: Calling) -> bool:
         course = turn.machine.course
@@ -135,7 +136,7 @@ class Caller:
         except _RolledBack as problem:
             return problem.answer
         except Exception as problem:
-            log.warning(_FAILED, work.key, work.row.attempts, exc_info=True, extra=work.about)
+            log.warning(_FAILED, work.key, work.attempt, exc_info=True, extra=work.about)
             return _trouble(problem)
 
     async def _apart(self, work: Work) -> Any:
@@ -152,7 +153,7 @@ class Caller:
         except _RolledBack as problem:
             return problem.answer
         except Exception as problem:
-            log.warning(_FAILED, work.key, work.row.attempts, exc_info=True, extra=work.about)
+            log.warning(_FAILED, work.key, work.attempt, exc_info=True, extra=work.about)
             return _trouble(problem)
 
     async def _called(self, work: Work, tx: Any) -> Any:
@@ -176,9 +177,9 @@ class Caller:
         finally:
             seconds = time.perf_counter() - began
             step = work.node.path.replace("[{}]", "")
-            undo = "~undo" if work.row.state == "undoing" else ""
+            undo = "~undo" if work.state == "undoing" else ""
             self._service.meters.called(
-                work.due.saga, f"{step}{undo}", outcome, seconds, work.row.attempts
+                work.due.saga, f"{step}{undo}", outcome, seconds, work.attempt
             )
 
     async def _write(self, work: Work, answer: Any) -> None:
@@ -243,18 +244,21 @@ class Caller:
 
 @dataclass(frozen=True)
 class Work:
-    """One attempt: the row as it was when it was leased, and how it is called."""
+    """One attempt: how the row is called, and how it was when it was leased."""
 
     due: Due
     table: Table
     node: Node
     row: Row
     calling: Calling
+    state: State
+    attempt: int
+    asking: bool
 
     @property
     def key(self) -> str:
         """The idempotency key: the same in each attempt."""
-        undo = "~undo" if self.row.state == "undoing" else ""
+        undo = "~undo" if self.state == "undoing" else ""
         return f"{self.due.saga}/{self.due.key}/{self.path}{undo}"
 
     @property
@@ -266,16 +270,16 @@ class Work:
     def about(self) -> dict[str, Any]:
         """What logs say of it."""
         place = {"saga": self.due.saga, "key": self.due.key, "step": self.path}
-        return {**place, "attempt": self.row.attempts}
+        return {**place, "attempt": self.attempt}
 
     @property
     def action(self) -> Any:
         """What is called: the action, its compensation, or the question what became of it."""
-        return self.calling.query if self.row.asking else self.calling.action
+        return self.calling.query if self.asking else self.calling.action
 
     def request(self) -> Any:
         """The typed request."""
-        if self.row.state == "undoing":
+        if self.state == "undoing":
             own = self.row.own if self.row.own or not self.row.unknown else None
             return self.calling.request(self.row.values, own, about(self.row.failure))
         return self.calling.request(self.row.values)
@@ -283,17 +287,17 @@ class Work:
     def call(self, tx: Any) -> Call:
         """What the handler is told besides."""
         failure = self.row.failure
-        undoing = self.row.state == "undoing"
+        undoing = self.state == "undoing"
         shown = Shown(failure.step, failure.reason, failure.data) if failure else None
         if undoing and shown is None:
             shown = Shown(None, "not_needed")
-        suffix = "~query" if self.row.asking else "~undo" if undoing else ""
+        suffix = "~query" if self.asking else "~undo" if undoing else ""
         return Call(
             key=self.key,
             saga=self.due.saga,
             saga_key=self.due.key,
             step=f"{self.path}{suffix}",
-            attempt=self.row.attempts,
+            attempt=self.attempt,
             failure=shown if undoing else None,
             tx=tx,
         )
@@ -301,7 +305,7 @@ class Work:
     def current(self, machine: Machine) -> Row | None:
         """The row, if it still waits for this attempt."""
         row = machine.rows.get(self.due.node, self.due.iteration)
-        mine = row.state == self.row.state and row.attempts == self.row.attempts
+        mine = row.state == self.state and row.attempts == self.attempt
         return row if mine and row.due is not None and row.why is None else None
 
 
@@ -336,7 +340,7 @@ async def _note(ledger: Ledger, work: Work, answer: Any, tx: Any) -> None:
         await ledger.bury(work.key, tx)
     elif isinstance(answer, Refusal | NotYet):
         return
-    elif work.row.state == "undoing":
+    elif work.state == "undoing":
         await ledger.undone(work.key, (work.key.removesuffix("~undo"),), tx)
     else:
         await ledger.done(

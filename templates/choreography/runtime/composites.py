@@ -41,8 +41,9 @@ class Loops:
     def follow(self, node: Node, row: Row) -> None:
         """An element of a limited loop has ended: the next one begins, or never runs."""
         at = self._machine
-        ends = any(edge.way == "out" for edge in at.table.after.get(node.id, ()))
-        if node.loop is None or node.sequence or not ends:
+        if node.loop is None or node.sequence:
+            return
+        if not any(edge.way == "out" for edge in at.table.after.get(node.id, ())):
             return
         loop_node, loop = at.table.nodes[node.loop], at.row(node.loop, row.iteration[:-1])
         begun = len(list(at.rows.all(self._into(loop_node).target, loop.iteration)))

@@ -91,7 +91,7 @@ def plain_event(event: Event) -> dict[str, Any]:
     return _plain(_EVENT, _event_values(event))
 
 
-_EVENT = tuple(each.name for each in fields(Event) if each.name != "cause")
+_EVENT = tuple(each.name for each in fields(Event) if each.name not in ("cause", "id"))
 _ROW = tuple(each.name for each in fields(Row))
 _event_values, _row_values = attrgetter(*_EVENT), attrgetter(*_ROW)
 _KNOWN = frozenset(_ROW)

@@ -157,6 +157,16 @@ class Table:
         """The edges to each node."""
         return _grouped(self.edges, "target")
 
+    @cached_property
+    def plain(self) -> Mapping[str, tuple[str, ...]]:
+        """The in-edges of nodes that wait for all of them, whatever has come."""
+        return {
+            id: tuple(edge.name for edge in self.before.get(id, ()))
+            for id, node in self.nodes.items()
+            if node.kind not in ("leave", "gather", "pick")
+            and all(edge.way in ("plain", "bypass") for edge in self.before.get(id, ()))
+        }
+
 
 def _grouped(edges: tuple[Edge, ...], end: str) -> Mapping[str, tuple[Edge, ...]]:
     found: dict[str, list[Edge]] = {}

@@ -55,7 +55,7 @@ class Rules:
             return
         if row.state != "waiting":
             return
-        slots = self._slots(node, row)
+        slots = self.table.plain.get(node.id) or self._slots(node, row)
         if slots is None or any(slot not in row.tokens for slot in slots):
             return
         found = {row.tokens[slot] for slot in slots}

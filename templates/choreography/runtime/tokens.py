@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any, Literal
 
 Outcome = Literal[
@@ -62,12 +61,14 @@ class Event:
     round: int = 0  # tells repeated events of one kind apart
     cause: str | None = field(default=None, compare=False)  # what led to it; in the headers
 
-    @property
-    def id(self) -> str:
-        """The same for every copy of this event, another one for every other event."""
+    # the same for every copy of this event, another one for every other event
+    id: str = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
         place = ".".join(map(str, self.iteration))
         parts = (self.key, self.node, place, self.outcome, *self.slots, str(self.round))
-        return _hashed("\x1f".join(parts))
+        found = hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:32]
+        object.__setattr__(self, "id", found)
 
     @property
     def breaks(self) -> bool:
@@ -78,11 +79,6 @@ class Event:
     def returns(self) -> bool:
         """Whether nodes before it read that it is undone or never ran."""
         return self.outcome in ("failed", "aborted", "undone")
-
-
-@lru_cache(1024)  # an event is asked several times
-def _hashed(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 State = Literal[
