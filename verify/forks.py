@@ -112,7 +112,7 @@ class Fork:
             str(join), join if isinstance(join, int) else len(starts)
         )
         self.join = join
-        self.limit = limit or len(self.starts)
+        self.limit = limit if limit and limit > 0 else len(self.starts)
         self.sequence = sequence
         self.lanes: list[Lane] = []
         self.finished: list[Lane] = []  # done, in the order of finishing

@@ -20,7 +20,7 @@ from .events import Events
 from .rehearsal import Called, Heard, Part, Rehearsal, Turn, stage
 from .scripts import Script, refusal_data, scripts
 
-_IMPORTS = {"Path": "pathlib", "pytest": "import pytest"}
+_IMPORTS = {"pytest": "import pytest"}
 
 
 def test_files(

@@ -14,7 +14,8 @@ from sagac.dsl.graph import SagaGraph
 from sagac.generators.base import Source
 from sagac.generators.choreography.package import ChoreographyGenerator, ChoreographyOptions
 
-from .test_generated import spec
+from .test_generated import ALL_KINDS, spec, tool
+from .test_machine import graph_of
 
 SPECS = Path(__file__).parents[2] / "specs"
 QUIET = ("-q", "-x", "-p", "no:cacheprovider", "-p", "no:randomly", "--rootdir", ".", "--tb=line")
@@ -60,6 +61,11 @@ def test_they_hold_for_loops_and_sagas_in_sagas(tmp_path: Path) -> None:
     for name in ("kit-packing", "office-move"):
         write(spec(SPECS / f"{name}.saga.yaml"), tmp_path / name, "made")
         assert run(tmp_path / name, "made/generated/tests", "-k", "calls_and_events") == ""
+
+
+def test_they_hold_for_all_kinds_at_once(tmp_path: Path) -> None:
+    write(graph_of(ALL_KINDS), tmp_path, "made")
+    assert run(tmp_path, "made/generated/tests") == ""
 
 
 def test_each_kind_of_course_is_there(order: Path) -> None:
@@ -123,6 +129,26 @@ def test_a_wrong_table_is_noticed(name: str, order: Path, tmp_path: Path) -> Non
     place.write_text(text.replace(right, wrong, 1))
     said = run(folder, f"shop/generated/tests/test_{service}.py", "-k", "calls_and_events")
     assert "AssertionError" in said or "failed" in said
+
+
+def test_a_wrong_refusal_is_noticed(order: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "order"
+    shutil.copytree(order, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    place = folder / "shop/generated/types.py"
+    text = place.read_text()
+    assert '= "card_declined"' in text
+    place.write_text(text.replace('= "card_declined"', '= "declined"'))
+    assert "card_declined" in run(folder, "shop/generated/tests/test_payment.py")
+
+
+def test_tools_have_nothing_to_say(order: Path, tmp_path: Path) -> None:
+    shutil.copytree(order / "shop", tmp_path / "shop")
+    shutil.copytree(order / "handlers", tmp_path / "handlers")
+    write(graph_of(ALL_KINDS), tmp_path, "made")
+    options = ("--isolated", "--no-cache", "--line-length", "100")
+    assert tool(tmp_path, "ruff", "check", *options, ".") == ""
+    assert tool(tmp_path, "ruff", "format", "--check", *options, ".") == ""
+    assert tool(tmp_path, "mypy", "--strict", "--cache-dir", str(tmp_path / "cache"), ".") == ""
 
 
 def test_the_same_bytes_each_time_and_none_without() -> None:

@@ -34,8 +34,9 @@ class Loops:
         row.sent += [edge.name for edge in bypass]
         values = at.values(node, row, bypass)
         at.tell(row, "done", values=values, count=row.count, need=row.need)
-        at_once = 1 if node.sequence else (node.limit(row.values) if node.limit else None)
-        for index in range(min(at_once or row.count, row.count)):
+        limit = 1 if node.sequence else (node.limit(row.values) if node.limit else None)
+        at_once = limit if limit and limit > 0 else row.count
+        for index in range(min(at_once, row.count)):
             self._start(node, row, index, "ok")
 
     def follow(self, node: Node, row: Row) -> None:

@@ -1,7 +1,7 @@
 """Plays one service as its tests say: what comes, which calls follow, what is told.
 
-The service is the real one, on an SQLite file; there is no broker, no other service, and time goes
-on only where a test says so. Handlers note how they are called and answer as the case says.
+The service is the real one, on a database in memory; there is no broker, no other service, and time
+goes on only where a test says so. Handlers note how they are called and answer as the case says.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Literal
 from unittest.mock import patch
@@ -68,7 +68,7 @@ class Part:
 class Player:
     """The handlers of the service, and the wire that it is on."""
 
-    def __init__(self, part: Part, case: Case, way: Way, path: Path) -> None:
+    def __init__(self, part: Part, case: Case, way: Way) -> None:
         self._part = part
         self._case = case
         self._way = way
@@ -83,7 +83,7 @@ class Player:
         self._subjects: set[str] = set()
         self._receive: Receive | None = None
         self._table = _at_once(part.table(self))
-        self._service = Service([self._table], str(path / "service.sqlite"), self)
+        self._service = Service([self._table], "memory", self)
         vars(self._service)["_spawn"] = self._works.append  # one call at a time
 
     def __getattr__(self, name: str) -> Any:
@@ -212,26 +212,49 @@ class Player:
         return message.subject.partition(".")[2], plain
 
 
-def play(part: Part, case: Case, way: Way, path: Path) -> None:
+def play(part: Part, case: Case, way: Way) -> None:
     """Plays ``case``. Raises AssertionError where something else is called or told.
 
     ``twice``: each message comes twice; ``retried``: the first attempt of each call fails;
     ``late``: all messages come again, as new ones, when all is over.
     """
-    player = Player(part, case, way, path)
+    player, memory = Player(part, case, way), Memory()
     time = SimpleNamespace(time=lambda: player._now)
-    with patch.object(running, "time", time), patch.object(database, "connect", _connect):
+    opened = patch.object(database, "connect", lambda url, busy=0.0: memory)
+    with patch.object(running, "time", time), opened:
         asyncio.run(player._play())
+    memory.end()
 
 
-def _connect(url: str, busy: float = 30.0) -> database.Connection:
-    """No crash is played, so nothing waits for the disk."""
-    opened = _CONNECT(url, busy)
-    opened.execute("pragma synchronous=off")
-    return opened
+class Memory:
+    """A database that lives as long as a test; see Connection."""
 
+    def __init__(self) -> None:
+        self._connection = sqlite3.connect(":memory:", isolation_level=None)
 
-_CONNECT = database.connect
+    def execute(self, sql: str, params: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """Runs one statement."""
+        return self._connection.execute(sql, tuple(params)).fetchall()
+
+    def begin(self) -> None:
+        """Begins a transaction."""
+        self._connection.execute("begin")
+
+    def commit(self) -> None:
+        """Ends it."""
+        self._connection.execute("commit")
+
+    def rollback(self) -> None:
+        """Ends it, as if it had not been."""
+        self._connection.rollback()
+
+    def close(self) -> None:
+        """Closing rolls back; what was committed stays for who opens it again."""
+        self._connection.rollback()
+
+    def end(self) -> None:
+        """The test is over."""
+        self._connection.close()
 
 
 def _at_once(table: Table) -> Table:

@@ -113,7 +113,7 @@ class Parallel:
         self._name = name
         self._join = 1 if join == "any" else join
         self._undo_order = undo_order
-        self._turns = asyncio.Semaphore(limit) if limit else None
+        self._turns = asyncio.Semaphore(limit) if limit and limit > 0 else None
         self._tracks: list[_Track[Any]] = []
         self._lane = Lane(saga._lane)
         self._changed = asyncio.Event()
