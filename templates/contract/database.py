@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
@@ -20,6 +21,8 @@ from .contract import Tx
 from .postgres import is_away, is_postgres
 
 __all__ = ["Connection", "Database", "Rows", "Transaction", "connect", "is_postgres", "sqlite_path"]
+
+log = logging.getLogger("saga")
 
 T = TypeVar("T")
 Rows = list[tuple[Any, ...]]
@@ -59,13 +62,15 @@ def connect(url: str, busy: float = 30.0) -> Connection:
     """
     if is_postgres(url):
         return postgres.Connection(url)
-    return _Sqlite(sqlite_path(url), busy)
+    return Sqlite(sqlite_path(url), busy)
 
 
 _numbers = count()
 
 
-class _Sqlite:
+class Sqlite:
+    """A connection to a file. Raises sqlite3.Error."""
+
     def __init__(self, path: str, busy: float) -> None:
         self._number = next(_numbers)
         Path(path).parent.mkdir(parents=True, exist_ok=True)
@@ -94,6 +99,7 @@ class _Sqlite:
         return self._connection.execute(sql, params).fetchall()
 
     def stamp(self) -> object:
+        """Another one if another connection has written."""
         (version,) = self._connection.execute("pragma data_version").fetchone()
         return (self._number, version)
 
@@ -172,7 +178,7 @@ class Database:
         self.url = url
         self.postgres = is_postgres(url)
         self._pool = postgres.Pool(url) if self.postgres else None
-        self._free: list[_Sqlite] = []
+        self._free: list[Sqlite] = []
         self._turns = asyncio.Semaphore(1)
         self._jobs: list[_Job] = []
         self._clerk: asyncio.Task[None] | None = None
@@ -211,6 +217,7 @@ class Database:
             if len(jobs) == 1:
                 jobs[0].fail(problem)
                 return
+            log.debug("of %d transactions in one, one failed", len(jobs), exc_info=True)
             for each in jobs:
                 await self._together([each])
             return
@@ -292,10 +299,10 @@ class Database:
         """Whether it is the database that cannot work now: away, locked, full."""
         return is_away(problem) or isinstance(problem, sqlite3.OperationalError)
 
-    async def _connection(self) -> _Sqlite:
+    async def _connection(self) -> Sqlite:
         if self._free:
             return self._free.pop()
-        opened: _Sqlite = await self._patiently(_Sqlite, sqlite_path(self.url), _BUSY_SECONDS)
+        opened: Sqlite = await self._patiently(Sqlite, sqlite_path(self.url), _BUSY_SECONDS)
         return opened
 
     def close(self) -> None:

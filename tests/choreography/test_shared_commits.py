@@ -47,7 +47,7 @@ def commits(database: Database) -> list[str]:
     """Every statement that ends a transaction, from here on."""
     seen: list[str] = []
     (connection,) = database._free
-    connection._connection.set_trace_callback(  # type: ignore[attr-defined]
+    connection._connection.set_trace_callback(
         lambda sql: seen.append(sql) if sql in ("commit", "ROLLBACK") else None
     )
     return seen

@@ -20,7 +20,7 @@ from ...contract import database
 from ...contract.codec import encode
 from ...contract.contract import Call, Done, Never, Policy
 from ..runtime import service as running
-from ..runtime import store
+from ..runtime import store, turns
 from ..runtime.bus import Receive
 from ..runtime.message import Message, event_from, plain_event, read
 from ..runtime.nodes import Calling, Table
@@ -220,8 +220,8 @@ def play(part: Part, case: Case, way: Way) -> None:
     """
     player, memory = Player(part, case, way), Memory()
     time = SimpleNamespace(time=lambda: player._now)
-    opened = patch.object(database, "connect", lambda url, busy=0.0: memory)
-    with patch.object(running, "time", time), opened:
+    opened = patch.object(database, "Sqlite", lambda path, busy=0.0: memory)
+    with patch.object(running, "time", time), patch.object(turns, "time", time), opened:
         asyncio.run(player._play())
     memory.end()
 
@@ -247,6 +247,10 @@ class Memory:
     def rollback(self) -> None:
         """Ends it, as if it had not been."""
         self._connection.rollback()
+
+    def stamp(self) -> object:
+        """Nobody else writes."""
+        return 0
 
     def close(self) -> None:
         """Closing rolls back; what was committed stays for who opens it again."""
