@@ -77,7 +77,7 @@ class Part:
 
     turns: list[Turn] = field(default_factory=list)
     fails: dict[str, str | None] = field(default_factory=dict)
-    lasting: set[str] = field(default_factory=set)  # calls that are made once only
+    attempts: dict[str, int] = field(default_factory=dict)  # of calls that are given up
 
 
 def stage(projection: Projection) -> dict[str, Table]:
@@ -262,8 +262,9 @@ class Rehearsal:
         turn.calls.append(self._called(step, row, plan, undo))
         policy = of_undo(undo) if undo is not None else of_action(plan.facts)
         part = self.parts[service]
-        if policy.attempts == 1 or not policy.idempotent:
-            part.lasting.add(step)
+        attempts = policy.attempts if policy.idempotent else 1
+        if attempts is not None:
+            part.attempts[step] = attempts
         outcome = self._outcome(machine, row, step, policy)
         if isinstance(outcome, Unknown):
             part.fails[step] = None

@@ -138,7 +138,7 @@ class _Writer:
         """The module without its imports."""
         parts = self._book.parts
         cases = [self._case(name, part) for name, part in parts.items()]
-        lasting = sorted({step for part in parts.values() for step in part.lasting})
+        attempts = {step: n for part in parts.values() for step, n in part.attempts.items()}
         return template(
             "choreography/tests.body",
             events=_constant("EVENTS", "tuple[str, Any]", self._heard),
@@ -148,7 +148,7 @@ class _Writer:
             outputs=text([_typed("OUTPUTS", self._outputs(service))]),
             refusals=text([_typed("REFUSALS", self._refusals(service))]),
             key=quoted(self._book.key),
-            lasting=text([tuple_of(map(quoted, lasting))]),
+            attempts=text([data_code(dict(sorted(attempts.items())))]),
             cases=text([Group("CASES: list[harness.Case] = [", tuple(cases), "]")]),
         )
 
