@@ -71,10 +71,19 @@ class Turn:
     told: list[Said] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class Known:
+    """What the saga knows when a node is called; JSON data by name."""
+
+    iteration: tuple[int, ...]
+    values: dict[str, Any]
+
+
 @dataclass
 class Part:
     """The rehearsal as one service sees it."""
 
+    known: dict[str, Known] = field(default_factory=dict)  # at each call going forward, by node
     turns: list[Turn] = field(default_factory=list)
     fails: dict[str, str | None] = field(default_factory=dict)
     attempts: dict[str, int] = field(default_factory=dict)  # of calls that are given up
@@ -262,6 +271,8 @@ class Rehearsal:
         turn.calls.append(self._called(step, row, plan, undo))
         policy = of_undo(undo) if undo is not None else of_action(plan.facts)
         part = self.parts[service]
+        if not undoing:
+            part.known.setdefault(row.node, Known(row.iteration, deepcopy(row.values)))
         attempts = policy.attempts if policy.idempotent else 1
         if attempts is not None:
             part.attempts[step] = attempts
