@@ -192,8 +192,10 @@ def test_the_same_bytes_each_time_and_none_without() -> None:
     assert {each for each in made if each not in without} == {
         "order_fulfilment/generated/choreography/testing/__init__.py",
         "order_fulfilment/generated/choreography/testing/harness.py",
+        "order_fulfilment/generated/choreography/testing/trials.py",
         "order_fulfilment/generated/tests/__init__.py",
         *(f"order_fulfilment/generated/tests/test_{each}.py" for each in SERVICES),
+        *(f"order_fulfilment/generated/tests/trial_{each}_test.py" for each in SERVICES),
     }
     shipped = [text for path, text in made.items() if "/tests/" in path or "/testing/" in path]
     assert not any("import sagac" in text or "from sagac" in text for text in shipped)

@@ -31,6 +31,13 @@ def test_they_hold_for_the_example(shop: Path) -> None:
     assert tool(shop, "mypy", "--strict", ".") == ""
 
 
+def test_a_harmless_change_is_no_fault(shop: Path, tmp_path: Path) -> None:
+    folder = copied(shop, tmp_path)
+    for each in ("stock", "till"):
+        spoil(folder / f"handlers/{each}.py", *OTHER)
+    assert run(folder, *TESTS) == ""
+
+
 def test_nobody_calls_handlers_that_no_one_offers(shop: Path, tmp_path: Path) -> None:
     folder = copied(shop, tmp_path)
     (folder / "handlers/trials.py").unlink()
@@ -38,6 +45,8 @@ def test_nobody_calls_handlers_that_no_one_offers(shop: Path, tmp_path: Path) ->
         spoil(folder / f"handlers/{each}.py", "open_shop(path)", "1 / 0")
     assert run(folder, *TESTS) == ""
 
+
+OTHER = ("from .database", "from shop.generated.types import *\n\nfrom .database")
 
 # name -> module, what stands there, what is written instead, the test that notices it
 SLIPS = {
@@ -113,5 +122,62 @@ def test_a_broken_handler_is_noticed(name: str, shop: Path, tmp_path: Path) -> N
     folder = copied(shop, tmp_path)
     place = folder / f"handlers/{module}.py"
     spoil(place, right, wrong)
-    spoil(place, "from .database", "from shop.generated.types import *\n\nfrom .database")
+    spoil(place, *OTHER)
     assert f"::{test}[" in run(folder, *TESTS, "-k", f"{test}[")
+
+
+OUTSIDE = """\
+from shop.generated.contract import Call
+from shop.generated.types import GiveBackMoneyInput, NotEnoughMoney, TakeMoneyInput, TakeMoneyOutput
+
+
+class TillHandlers:
+    def __init__(self) -> None:
+        self.paid: dict[str, object] = {}
+
+    def take_money(self, request: TakeMoneyInput, call: Call) -> TakeMoneyOutput | NotEnoughMoney:
+        if request.customer == "poor":
+            return NotEnoughMoney()
+        self.paid[call.key] = request.amount
+        return TakeMoneyOutput(left=request.amount)
+
+    def give_back_money(self, request: GiveBackMoneyInput, call: Call) -> None:
+        self.paid.pop(call.key.removesuffix("~undo"), None)
+"""
+DOUBLES = """
+
+def effects(handlers: StockHandlers | TillHandlers) -> object:
+    return dict(handlers.paid) if isinstance(handlers, TillHandlers) else None
+"""
+
+
+def outside(shop: Path, folder: Path) -> Path:
+    """The same with a till that has no database: its trials see what it noted."""
+    place = copied(shop, folder)
+    (place / "handlers/till.py").write_text(OUTSIDE)
+    offered = place / "handlers/trials.py"
+    spoil(offered, 'TillHandlers(str(folder / "shop.sqlite"))', "TillHandlers()")
+    offered.write_text(offered.read_text() + DOUBLES)
+    return place
+
+
+def test_handlers_without_a_database(shop: Path, tmp_path: Path) -> None:
+    assert run(outside(shop, tmp_path), *TESTS) == ""
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "test"),
+    [
+        ("self.paid[call.key] =", "self.paid[f'{call.key}{call.attempt}'] =", "test_duplicate"),
+        ("self.paid[call.key] = request.amount", "pass", "test_forward"),
+        ('            return Not', '            self.paid["x"] = 1\n            return Not', "test_refuse"),
+        ("self.paid.pop", "len(self.paid) or self.paid.pop", "test_compensate"),
+        (".pop(call.key.removesuffix(\"~undo\"), None)", ".popitem()", "test_compensate_what_never_ran"),
+    ],
+)  # fmt: skip
+def test_a_broken_handler_without_a_database_is_noticed(
+    right: str, wrong: str, test: str, shop: Path, tmp_path: Path
+) -> None:
+    place = outside(shop, tmp_path)
+    spoil(place / "handlers/till.py", right, wrong)
+    assert f"::{test}[" in run(place, TESTS[1], "-k", f"{test}[")
