@@ -71,13 +71,22 @@ class Turn:
     told: list[Said] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class Known:
+    """What the saga knows when a node is called; JSON data by name."""
+
+    iteration: tuple[int, ...]
+    values: dict[str, Any]
+
+
 @dataclass
 class Part:
     """The rehearsal as one service sees it."""
 
+    known: dict[str, Known] = field(default_factory=dict)  # at each call going forward, by node
     turns: list[Turn] = field(default_factory=list)
     fails: dict[str, str | None] = field(default_factory=dict)
-    lasting: set[str] = field(default_factory=set)  # calls that are made once only
+    attempts: dict[str, int] = field(default_factory=dict)  # of calls that are given up
 
 
 def stage(projection: Projection) -> dict[str, Table]:
@@ -262,8 +271,11 @@ class Rehearsal:
         turn.calls.append(self._called(step, row, plan, undo))
         policy = of_undo(undo) if undo is not None else of_action(plan.facts)
         part = self.parts[service]
-        if policy.attempts == 1 or not policy.idempotent:
-            part.lasting.add(step)
+        if not undoing:
+            part.known.setdefault(row.node, Known(row.iteration, deepcopy(row.values)))
+        attempts = policy.attempts if policy.idempotent else 1
+        if attempts is not None:
+            part.attempts[step] = attempts
         outcome = self._outcome(machine, row, step, policy)
         if isinstance(outcome, Unknown):
             part.fails[step] = None

@@ -17,8 +17,9 @@ from sagac.generators.python.render import STANDARD, contract, template
 from sagac.verify.values import to_json
 
 from .events import Events
-from .rehearsal import Called, Heard, Part, Rehearsal, Turn, stage
+from .rehearsal import Called, Heard, Known, Part, Rehearsal, Turn, stage
 from .scripts import Script, refusal_data, scripts
+from .trials import TrialWriter
 
 _IMPORTS = {"pytest": "import pytest"}
 
@@ -44,6 +45,9 @@ def test_files(
         body = _Writer(here, events, book).body(service)
         written = module(source, doc, body, STANDARD, _IMPORTS, tables)
         yield GeneratedFile(f"{folder}/tests/test_{file}.py", written)
+        trial = TrialWriter(here, events, service, book.known).module(source, tables["table"])
+        if trial is not None:
+            yield GeneratedFile(f"{folder}/tests/trial_{file}_test.py", trial)
 
 
 @dataclass
@@ -52,9 +56,11 @@ class Book:
 
     key: str = ""
     parts: dict[str, Part] = field(default_factory=dict)
+    known: dict[str, Known] = field(default_factory=dict)  # see Part
 
     def add(self, name: str, part: Part) -> None:
         """Keeps a course unless there is the same already."""
+        self.known = part.known | self.known
         if part.turns and not any(each.turns == part.turns for each in self.parts.values()):
             self.parts[name] = part
 
@@ -138,7 +144,7 @@ class _Writer:
         """The module without its imports."""
         parts = self._book.parts
         cases = [self._case(name, part) for name, part in parts.items()]
-        lasting = sorted({step for part in parts.values() for step in part.lasting})
+        attempts = {step: n for part in parts.values() for step, n in part.attempts.items()}
         return template(
             "choreography/tests.body",
             events=_constant("EVENTS", "tuple[str, Any]", self._heard),
@@ -148,7 +154,7 @@ class _Writer:
             outputs=text([_typed("OUTPUTS", self._outputs(service))]),
             refusals=text([_typed("REFUSALS", self._refusals(service))]),
             key=quoted(self._book.key),
-            lasting=text([tuple_of(map(quoted, lasting))]),
+            attempts=text([data_code(dict(sorted(attempts.items())))]),
             cases=text([Group("CASES: list[harness.Case] = [", tuple(cases), "]")]),
         )
 

@@ -14,6 +14,7 @@ from sagac.dsl.graph import SagaGraph
 from sagac.generators.base import Source
 from sagac.generators.choreography.package import ChoreographyGenerator, ChoreographyOptions
 
+from .mutations import BOUNDED, SLIPS, TRIPS
 from .test_generated import ALL_KINDS, spec, tool
 from .test_machine import graph_of
 
@@ -50,6 +51,22 @@ def run(folder: Path, *tests: str) -> str:
 def order(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("order")
     write(spec(SPECS / "order-fulfilment.saga.yaml"), folder, "shop")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def bounded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("bounded")
+    text = (SPECS / "order-fulfilment.saga.yaml").read_text()
+    assert "attempts: forever" in text
+    write(graph_of(text.replace("attempts: forever", "attempts: 4")), folder, "shop")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def trip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("trip")
+    write(spec(SPECS / "trip-booking.saga.yaml"), folder, "shop")
     return folder
 
 
@@ -121,23 +138,39 @@ MUTATIONS = {
 @pytest.mark.parametrize("name", MUTATIONS)
 def test_a_wrong_table_is_noticed(name: str, order: Path, tmp_path: Path) -> None:
     service, right, wrong = MUTATIONS[name]
-    folder = tmp_path / "order"
-    shutil.copytree(order, folder, ignore=shutil.ignore_patterns("__pycache__"))
-    place = folder / f"shop/generated/choreography/v3/{service}.py"
+    folder = copied(order, tmp_path)
+    spoil(folder / f"shop/generated/choreography/v3/{service}.py", right, wrong)
+    tests = f"shop/generated/tests/test_{service}.py"
+    assert "failed" in run(folder, tests, "-k", "calls_and_events")
+
+
+@pytest.mark.parametrize("name", SLIPS)
+def test_a_wrong_runtime_is_noticed(
+    name: str, order: Path, bounded: Path, trip: Path, tmp_path: Path
+) -> None:
+    slip = SLIPS[name]
+    folder = copied({TRIPS: trip, BOUNDED: bounded}.get(slip.service, order), tmp_path)
+    for module, right, wrong in slip.edits:
+        spoil(folder / f"shop/generated/choreography/runtime/{module}.py", right, wrong)
+    tests = f"shop/generated/tests/test_{slip.service.partition(',')[0]}.py"
+    assert "failed" in run(folder, tests, "-k", slip.tests)
+
+
+def copied(made: Path, folder: Path) -> Path:
+    place = folder / "copy"
+    shutil.copytree(made, place, ignore=shutil.ignore_patterns("__pycache__"))
+    return place
+
+
+def spoil(place: Path, right: str, wrong: str) -> None:
     text = place.read_text()
-    assert right in text
+    assert text.count(right) >= 1, (place, right)
     place.write_text(text.replace(right, wrong, 1))
-    said = run(folder, f"shop/generated/tests/test_{service}.py", "-k", "calls_and_events")
-    assert "AssertionError" in said or "failed" in said
 
 
 def test_a_wrong_refusal_is_noticed(order: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "order"
-    shutil.copytree(order, folder, ignore=shutil.ignore_patterns("__pycache__"))
-    place = folder / "shop/generated/types.py"
-    text = place.read_text()
-    assert '= "card_declined"' in text
-    place.write_text(text.replace('= "card_declined"', '= "declined"'))
+    folder = copied(order, tmp_path)
+    spoil(folder / "shop/generated/types.py", '= "card_declined"', '= "declined"')
     assert "card_declined" in run(folder, "shop/generated/tests/test_payment.py")
 
 
@@ -159,8 +192,10 @@ def test_the_same_bytes_each_time_and_none_without() -> None:
     assert {each for each in made if each not in without} == {
         "order_fulfilment/generated/choreography/testing/__init__.py",
         "order_fulfilment/generated/choreography/testing/harness.py",
+        "order_fulfilment/generated/choreography/testing/trials.py",
         "order_fulfilment/generated/tests/__init__.py",
         *(f"order_fulfilment/generated/tests/test_{each}.py" for each in SERVICES),
+        *(f"order_fulfilment/generated/tests/trial_{each}_test.py" for each in SERVICES),
     }
     shipped = [text for path, text in made.items() if "/tests/" in path or "/testing/" in path]
     assert not any("import sagac" in text or "from sagac" in text for text in shipped)

@@ -16,9 +16,9 @@ insert or ignore into purses values ('rich', '500.00'), ('poor', '5.00');
 """
 
 
-def open_shop() -> str:
+def open_shop(path: str = DATABASE) -> str:
     """The path of the database, which has its tables now."""
-    with sqlite3.connect(DATABASE) as database:
+    with sqlite3.connect(path) as database:
         database.executescript(SCHEMA)
     database.close()
-    return DATABASE
+    return path

@@ -13,14 +13,14 @@ from shop.generated.types import (
     TakeGoodsOutput,
 )
 
-from .database import open_shop
+from .database import DATABASE, open_shop
 
 
 class StockHandlers:
     """Works in the shop's database, in the transaction of the call."""
 
-    def __init__(self) -> None:
-        self.database = open_shop()  # its name makes the engine open `call.tx` there
+    def __init__(self, path: str = DATABASE) -> None:
+        self.database = open_shop(path)  # its name makes the engine open `call.tx` there
 
     async def take_goods(self, request: TakeGoodsInput, call: Call) -> TakeGoodsOutput | SoldOut:
         """Takes goods from the shelf; refuses if there are too few."""

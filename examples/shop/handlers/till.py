@@ -7,14 +7,14 @@ from decimal import Decimal
 from shop.generated.contract import Call
 from shop.generated.types import GiveBackMoneyInput, NotEnoughMoney, TakeMoneyInput, TakeMoneyOutput
 
-from .database import open_shop
+from .database import DATABASE, open_shop
 
 
 class TillHandlers:
     """Works in the shop's database, in the transaction of the call."""
 
-    def __init__(self) -> None:
-        self.database = open_shop()
+    def __init__(self, path: str = DATABASE) -> None:
+        self.database = open_shop(path)
 
     async def take_money(
         self, request: TakeMoneyInput, call: Call

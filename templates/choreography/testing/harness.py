@@ -29,7 +29,7 @@ from ..runtime.service import Service
 Way = Literal["once", "twice", "retried", "late"]
 NO_ANSWER = "nobody knows what became of this call"
 _BEGIN = 1_000_000_000.0
-_LONG = 100  # rounds after which a service that never rests is given up
+_LONG = 1000  # rounds after which a service that never rests is given up
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Part:
     calls: Mapping[str, tuple[str, str, Any]]  # path, method and request
     outputs: Mapping[str, object]
     refusals: Mapping[str, object]
-    lasting: Sequence[str]  # calls that are made once only, whatever comes of them
+    attempts: Mapping[str, int]  # of calls that are given up at some time
 
 
 class Player:
@@ -75,11 +75,12 @@ class Player:
         self._heard: list[Message] = []
         self._told: list[Message] = []
         self._calls: list[tuple[str, str, Any]] = []
-        self._failed: set[str] = set()
+        self._failed: dict[str, int] = {}  # attempts without an answer
         self._keys: dict[str, str] = {}
         self._works: list[Any] = []
         self._now = _BEGIN
         self._mails = 0
+        self._wrong: Exception | None = None
         self._subjects: set[str] = set()
         self._receive: Receive | None = None
         self._table = _at_once(part.table(self))
@@ -91,7 +92,12 @@ class Player:
             raise AttributeError(name)
 
         async def act(request: object, call: Call) -> object:
-            return self._answer(name, request, call)
+            try:
+                return self._answer(name, request, call)
+            except Exception as problem:
+                if str(problem) != NO_ANSWER:  # the service would take it for a handler's failure
+                    self._wrong = self._wrong or problem
+                raise
 
         return act
 
@@ -101,9 +107,10 @@ class Player:
         _same(f"the key of {call.step}", call.key, self._keys.setdefault(call.step, call.key))
         if asks or call.attempt == 1:
             self._calls.append((call.step, method, encode(request)))
-        flaky = self._way == "retried" and call.step not in (*self._part.lasting, *self._failed)
+        once = self._part.attempts.get(call.step) == 1 or call.step in self._failed
+        flaky = self._way == "retried" and not once
         if flaky or fails.get(call.step, "") is None:
-            self._failed.add(call.step)
+            self._failed[call.step] = self._failed.get(call.step, 0) + 1
             if not asks:
                 raise RuntimeError(NO_ANSWER)
         item = re.sub(r"\[\d+\]", "", call.step.removesuffix("~query"))
@@ -143,6 +150,7 @@ class Player:
                 await self._hear(again)
                 await self._settle()
                 self._compare(Turn(f"{message.subject}, late"))
+            self._count()
         finally:
             await self._service.close()
 
@@ -188,8 +196,11 @@ class Player:
     async def _settle(self) -> None:
         """Until the service has nothing to do and has told all."""
         for _ in range(_LONG):
-            while self._works:
+            if self._works:
                 await self._works.pop(0)
+                if self._wrong is not None:
+                    raise self._wrong
+                continue
             await self._service._work_off()
             await self._service.relay.drain()
             if not self._works and not await store.due(self._service.database, self._now, 1):
@@ -204,6 +215,13 @@ class Player:
         _same(f"{place}: what is told", _sorted(map(self._said, self._told)), _sorted(events))
         self._calls.clear()
         self._told.clear()
+
+    def _count(self) -> None:
+        """What was given up was tried often enough, and no more often."""
+        for step, why in self._case.fails.items():
+            if why is None and step in self._part.attempts:
+                place = f"{self._case.name}: the attempts of {step}"
+                _same(place, self._failed.get(step), self._part.attempts[step])
 
     @staticmethod
     def _said(message: Message) -> tuple[str, Any]:
