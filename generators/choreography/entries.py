@@ -12,7 +12,6 @@ from sagac.generators.python.package import init_file
 from sagac.generators.python.participants import Participants, module
 from sagac.generators.python.records import quoted
 from sagac.generators.python.render import STANDARD, template
-from sagac.templates import ROOT
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +95,11 @@ def _entry(here: Participants, service: str, broker: Broker, source: Source) -> 
 
 
 def _observer(broker: Broker, source: Source) -> str:
-    """The observer: it reads the stream where there is one, else it subscribes as services do."""
     runtime = "..generated.choreography.runtime"
-    reads = (ROOT / "choreography" / "runtime" / f"observer_{broker.module}.py").is_file()
-    own = {"follow": f"{runtime}.observer_{broker.module}"}
-    if not reads:
-        own = {"hearing": f"{runtime}.observing", broker.bus: f"{runtime}.{broker.module}"}
-    table = {"main": f"{runtime}.observing", "pictures": "..generated.choreography", **own}
-    follow = "follow" if reads else f"hearing({broker.bus})"
-    body = template("choreography/observer.body", broker=quoted(broker.url), follow=follow)
+    table = {
+        "main": f"{runtime}.observing",
+        "pictures": "..generated.choreography",
+        "follow": f"{runtime}.observer_{broker.module}",
+    }
+    body = template("choreography/observer.body", broker=quoted(broker.url))
     return module(source, "Runs the observer as a process", body, STANDARD, table)

@@ -156,25 +156,15 @@ def test_messages_that_are_no_events_of_the_saga_are_passed_over(tmp_path: Path)
     assert seen(tmp_path / "observer.sqlite", "1").state == "COMPLETED"
 
 
-def test_messages_that_come_at_once_are_one_transaction(tmp_path: Path) -> None:
-    class Counting(Observer):
-        times = 0
-
-        async def take(
-            self, messages: Sequence[Message], position: tuple[str, int] | None = None
-        ) -> None:
-            self.times += 1
-            await super().take(messages, position)
-
+def test_services_tell_only_what_an_observer_listens_for(tmp_path: Path) -> None:
     async def main() -> None:
         tape = Tape()
         (await played(tmp_path, {}, ["1", "2"], tape)).close()
         picture = Watchtown(graph_from(ORDER), tmp_path, tape, {}).picture
-        observer = Counting([picture], str(tmp_path / "heard.sqlite"))
+        observer = Observer([picture], str(tmp_path / "heard.sqlite"))
         await observer.open()
         assert {each.subject for each in tape.messages} <= set(observer.subjects)
-        await asyncio.gather(*(observer.receive(each) for each in tape.messages))
-        assert observer.times == 1
+        await observer.take(tape.messages)
         await observer.settle()
         observer.close()
 

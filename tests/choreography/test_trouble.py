@@ -5,16 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
-from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from sagac.templates.choreography.runtime import observing
-from sagac.templates.choreography.runtime.bus import LocalBus, Receive
 from sagac.templates.choreography.runtime.message import Message
-from sagac.templates.choreography.runtime.observer import Observer
 
 from .test_desk import desk, town_in
 
@@ -46,32 +43,23 @@ def test_a_full_disk_makes_no_dead_letter(tmp_path: Path) -> None:
     asyncio.run(main())
 
 
-class Late(LocalBus):
-    """A broker that takes nobody the first time."""
-
-    tries = 0
-
-    async def subscribe(self, service: str, subjects: Sequence[str], receive: Receive) -> None:
-        Late.tries += 1
-        if Late.tries == 1:
-            raise ConnectionRefusedError
-        await super().subscribe(service, subjects, receive)
-
-
-def test_the_observer_waits_for_its_broker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_observer_waits_for_its_broker(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(observing, "_AGAIN", 0.0)
-    monkeypatch.setattr(Late, "tries", 0)
+    tries: list[int] = []
+
+    async def read() -> None:
+        tries.append(len(tries))
+        if len(tries) == 1:
+            raise ConnectionRefusedError
+        await asyncio.Event().wait()
 
     async def main() -> None:
-        observer = Observer([], str(tmp_path / "observer.sqlite"))
-        follow = observing.hearing(lambda url, tables: Late())
-        task = asyncio.ensure_future(follow(observer, "late://"))
-        while Late.tries < 2:
+        task = asyncio.ensure_future(observing.without_end("the stream", read))
+        while len(tries) < 2:
             assert not task.done()
             await asyncio.sleep(0)
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
-        observer.close()
 
     asyncio.run(main())

@@ -32,13 +32,13 @@ class KafkaBus:
     """A connection to the servers ``url`` (``host:port,…``) for one service."""
 
     def __init__(self, url: str, tables: Sequence[Table]) -> None:
-        self.url = url.removeprefix("kafka://")
-        self.broker = KafkaBroker(self.url.split(","), logger=None, acks="all")
+        self.url = url
+        self.broker = KafkaBroker(servers(url), logger=None, acks="all")
         self._topics = {f"{t.saga}.{name}" for t in tables for name in t.names.values()}
 
     async def subscribe(self, service: str, subjects: Sequence[str], receive: Receive) -> None:
         """Begins to deliver ``subjects`` to ``receive``, from each topic's first record on."""
-        await self._create(sorted({*subjects, *self._topics}))
+        await create_topics(self.url, sorted({*subjects, *self._topics}))
         if subjects:
             self.broker.subscriber(
                 *subjects,
@@ -49,18 +49,6 @@ class KafkaBus:
                 heartbeat_interval_ms=_SESSION // 3,
             )(_handler(receive))
         await self.broker.start()
-
-    async def _create(self, topics: Sequence[str]) -> None:
-        admin = AIOKafkaAdminClient(bootstrap_servers=self.url.split(","))
-        await admin.start()
-        try:
-            for topic in topics:
-                try:
-                    await admin.create_topics([NewTopic(topic, _PARTITIONS, 1)])
-                except TopicAlreadyExistsError:
-                    continue
-        finally:
-            await admin.close()
 
     async def publish(self, messages: Sequence[Message]) -> None:
         """Returns when the servers have all messages; raises if one is not confirmed."""
@@ -79,6 +67,25 @@ class KafkaBus:
     async def close(self) -> None:
         """Ends the connection."""
         await self.broker.stop()
+
+
+def servers(url: str) -> list[str]:
+    """The servers of a URL, as the client takes them."""
+    return url.removeprefix("kafka://").split(",")
+
+
+async def create_topics(url: str, topics: Sequence[str]) -> None:
+    """Makes those that are missing."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=servers(url))
+    await admin.start()
+    try:
+        for topic in topics:
+            try:
+                await admin.create_topics([NewTopic(topic, _PARTITIONS, 1)])
+            except TopicAlreadyExistsError:
+                continue
+    finally:
+        await admin.close()
 
 
 def _handler(receive: Receive) -> Callable[[KafkaMessage], Coroutine[Any, Any, None]]:

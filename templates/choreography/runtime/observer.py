@@ -37,8 +37,6 @@ class Observer:
     def __init__(self, pictures: Sequence[Picture], url: str) -> None:
         self.pictures = {(each.saga, each.version): each for each in pictures}
         self.database = Database(url)
-        self._waiting: list[tuple[Message, asyncio.Future[None]]] = []
-        self._writing: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
         """Makes the tables."""
@@ -53,43 +51,20 @@ class Observer:
 
     @property
     def subjects(self) -> list[str]:
-        """All that is to be heard, for a transport that is asked for each subject."""
+        """All that is to be heard, where each event has a stream of its own."""
         found = {
             f"{each.saga}.{name}" for each in self.pictures.values() for name in each.names.values()
         }
         return sorted(found)
 
-    async def receive(self, message: Message) -> None:
-        """One message; returns when it is in the database, with all that came meanwhile."""
-        written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append((message, written))
-        if self._writing is None or self._writing.done():
-            self._writing = asyncio.create_task(self._write())
-        await written
-
-    async def _write(self) -> None:
-        while self._waiting:
-            some, self._waiting = self._waiting, []
-            try:
-                await self.take([message for message, _ in some])
-            except Exception as problem:
-                log.exception("%d events cannot be written", len(some))
-                for _, written in some:
-                    written.set_exception(problem)
-            else:
-                for _, written in some:
-                    written.set_result(None)
-
-    async def take(
-        self, messages: Sequence[Message], position: tuple[str, int] | None = None
-    ) -> None:
-        """Many messages, in one transaction. ``position``: how far a stream has been read."""
+    async def take(self, messages: Sequence[Message], *positions: tuple[str, int]) -> None:
+        """Many messages, in one transaction. ``positions``: how far streams have been read."""
         rows = [row for each in messages if (row := self._row(each)) is not None]
         async with self.database.transaction() as tx:
             for some in _parts(rows):
                 new = await tx.execute(f"{_EVENT} {_marks(some)} {_NEW}", _flat(some))
                 await self._touch(tx, {str(id) for (id,) in new}, some)
-            if position is not None:
+            for position in positions:
                 await tx.execute(_POSITION, position)
 
     async def position(self, stream: str) -> int:

@@ -7,7 +7,6 @@ read is kept with what it has read, in the same transaction.
 from __future__ import annotations
 
 import asyncio
-import logging
 from contextlib import suppress
 
 import nats
@@ -18,37 +17,31 @@ from nats.js.client import JetStreamContext
 from .message import Message
 from .nats import STREAM
 from .observer import Observer
-
-log = logging.getLogger("saga")
+from .observing import without_end
 
 _MOST = 1000  # events of one transaction
-_AGAIN = 1.0  # seconds until the stream is looked for again
 
 
-async def follow(observer: Observer, url: str, *, anew: bool = False) -> None:
-    """Reads the events of the observer's sagas until it is cancelled; ``anew`` from the first."""
+async def follow(observer: Observer, url: str) -> None:
+    """Reads the events of the observer's sagas until it is cancelled."""
     client = await nats.connect(url, max_reconnect_attempts=-1)
     subjects = sorted({f"{saga}.>" for saga, _ in observer.pictures})
     try:
         async with asyncio.TaskGroup() as group:
             for subject in subjects:
-                group.create_task(_read(observer, client.jetstream(), subject, anew))
+                group.create_task(_read(observer, client.jetstream(), subject))
     finally:
         with suppress(Exception):
             await client.close()
 
 
-async def _read(observer: Observer, stream: JetStreamContext, subject: str, anew: bool) -> None:
+async def _read(observer: Observer, stream: JetStreamContext, subject: str) -> None:
     name = f"{STREAM} {subject}"
-    if anew:
-        await observer.take([], (name, 0))
-    while True:
-        try:
-            await _listen(observer, stream, subject, await observer.position(name))
-        except Exception:
-            told = "the stream %s cannot be read; again in %s s"
-            log.warning(told, name, _AGAIN, exc_info=True)
-        await asyncio.sleep(_AGAIN)
+
+    async def read() -> None:
+        await _listen(observer, stream, subject, await observer.position(name))
+
+    await without_end(f"the stream {name}", read)
 
 
 async def _listen(

@@ -11,12 +11,9 @@ import logging
 import os
 import signal
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
 
-from .bus import Transport
 from .health import of_observer
 from .logs import log_json
-from .nodes import Table
 from .observer import Observer, keep_settled
 from .picture import Picture
 
@@ -28,7 +25,7 @@ Follow = Callable[[Observer, str], Awaitable[None]]
 
 
 def main(pictures: Sequence[Picture], follow: Follow, broker: str) -> None:
-    """Runs until it is told to stop. ``follow`` is that of ``observer_nats``, or ``hearing``."""
+    """Runs until it is told to stop. ``follow`` is that of ``observer_nats``, say."""
     if os.environ.get("SAGA_LOG") == "json":
         log_json("observer")
     database = os.environ.get("SAGA_DATABASE", "observer.sqlite")
@@ -61,27 +58,11 @@ async def observe(observer: Observer, follow: Callable[[Observer], Awaitable[Non
         observer.close()
 
 
-def hearing(make_bus: Callable[[str, Sequence[Table]], Transport]) -> Follow:
-    """For a broker without a stream to read: the observer subscribes as a service does."""
-
-    async def follow(observer: Observer, url: str) -> None:
-        tables = [_table(each) for each in observer.pictures.values()]
-        while True:
-            bus = make_bus(url, tables)
-            try:
-                await bus.subscribe("observer", observer.subjects, observer.receive)
-                await asyncio.Event().wait()
-            except Exception:
-                log.warning("the broker does not answer; again in %s s", _AGAIN, exc_info=True)
-            finally:
-                with suppress(Exception):
-                    await bus.close()
-            await asyncio.sleep(_AGAIN)
-
-    return follow
-
-
-def _table(picture: Picture) -> Table:
-    """A service that plays nothing and hears everything."""
-    names = tuple(sorted(set(picture.names.values())))
-    return Table(picture.saga, picture.version, "observer", {}, (), hears=names)
+async def without_end(stream: str, read: Callable[[], Awaitable[None]]) -> None:
+    """Reads until it is cancelled, and again after whatever went wrong."""
+    while True:
+        try:
+            await read()
+        except Exception:
+            log.warning("%s cannot be read; again in %s s", stream, _AGAIN, exc_info=True)
+        await asyncio.sleep(_AGAIN)

@@ -2,7 +2,7 @@
 
 A topic exchange for all events; a quorum queue for each event that a service hears. Every service
 declares the queues of all services of the saga, since what is published before a queue exists would
-be gone.
+be gone, and a stream that keeps all of its events for the observer.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ class RabbitBus:
             logger=None,
             default_channel=Channel(prefetch_count=_AT_ONCE, on_return_raises=True),
         )
+        self._sagas = {table.saga for table in tables}
         self._others = {
             (service, f"{table.saga}.{name}")
             for table in tables
@@ -55,6 +56,8 @@ class RabbitBus:
             )
         await self.broker.connect()
         exchange = await self.broker.declare_exchange(EXCHANGE)
+        for saga in sorted(self._sagas):
+            await declare_stream(exchange.channel, saga)
         for other, subject in sorted(self._others):
             queue = await self.broker.declare_queue(_queue(other, subject))
             await queue.bind(exchange, subject)
@@ -81,6 +84,20 @@ class RabbitBus:
     async def close(self) -> None:
         """Ends the connection."""
         await self.broker.stop()
+
+
+def stream_name(saga: str) -> str:
+    """The stream that keeps all events of a saga."""
+    return f"observer:{saga}"
+
+
+async def declare_stream(channel: Any, saga: str) -> Any:
+    """Makes it if it is missing; from then on it has every event."""
+    exchange = await channel.declare_exchange(EXCHANGE.name, "topic", durable=True)
+    arguments = {"x-queue-type": "stream"}
+    stream = await channel.declare_queue(stream_name(saga), durable=True, arguments=arguments)
+    await stream.bind(exchange, f"{saga}.#")
+    return stream
 
 
 def _needs_a_queue(subject: str) -> bool:
