@@ -30,9 +30,9 @@ _TOKENS = ("machine", "        if slot in row.tokens:\n            return\n", ""
 _STATES = ("rules", '        if row.state != "waiting":\n            return\n', "")
 _INBOX = ("store", "    return bool(await tx.execute(sql, (message, now)))", "    return True")
 _EARLY = """\
-                if turn.rows.course is None and told.event.outcome != "done":
-                    return
-                turn.machine.receive(told.event)
+    if turn.rows.course is None and told.event.outcome != "done":
+        return
+    turn.machine.receive(told.event)
 """
 
 SLIPS = {
@@ -62,7 +62,7 @@ SLIPS = {
     "retry: under another key": slip(
         "calls",
         '{self.path}{undo}"\n\n    @property\n    def path',
-        '{self.path}{undo}{self.row.attempts}"\n\n    @property\n    def path',
+        '{self.path}{undo}{self.attempt}"\n\n    @property\n    def path',
         "each_call_fails_once",
     ),
     "retry: the first failure is the last": slip(
@@ -107,7 +107,7 @@ SLIPS = {
     ),
     "early: dropped": slip(
         "service",
-        "                turn.machine.receive(told.event)\n",
+        "    turn.machine.receive(told.event)\n",
         _EARLY,
         service="notification",
     ),

@@ -255,6 +255,11 @@ class Work:
     attempt: int
     asking: bool
 
+    @classmethod
+    def of(cls, due: Due, table: Table, node: Node, row: Row, calling: Calling) -> Work:
+        """The attempt that begins with ``row`` as it is now."""
+        return cls(due, table, node, row, calling, row.state, row.attempts, row.asking)
+
     @property
     def key(self) -> str:
         """The idempotency key: the same in each attempt."""

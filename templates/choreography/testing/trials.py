@@ -112,7 +112,7 @@ class Tried:
         table, key = self._table, self.trial.node
         calling = table.undos[key] if row.state == "undoing" else table.calls[key]
         place = Due(table.saga, _KEY, row.node, row.iteration, table.version)
-        return asyncio.run(self._apart(Work(place, table, self.node, row, calling)))
+        return asyncio.run(self._apart(Work.of(place, table, self.node, row, calling)))
 
     async def _apart(self, work: Work) -> Any:
         if not self._opened:
