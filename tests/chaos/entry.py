@@ -1,7 +1,8 @@
 """Runs a generated service as ``python -m PACKAGE.SERVICE`` does, on a bus that misbehaves.
 
 ``python -m tests.chaos.entry PACKAGE SERVICE``; with ``CHAOS=SEED`` in the environment a fifth of
-the messages comes twice, and they come in any order.
+the messages comes twice, and they come in any order. With ``DEATH=MOMENT:N`` the process kills
+itself at a worst moment, when it comes there for the Nth time.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import asyncio
 import os
 import random
 import runpy
+import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -23,6 +25,9 @@ BUSES = {
     "kafka": ("kafka", "KafkaBus"),
 }
 PART = 0.2
+# committed and not sent; sent and not known to be; delivered and not written; written and not
+# acknowledged
+MOMENTS = ("before sending", "after sending", "before taking in", "after taking in")
 
 
 class Unruly:
@@ -31,6 +36,8 @@ class Unruly:
     def __init__(self, bus: Any, seed: str) -> None:
         self._bus = bus
         self._dice = random.Random(seed)
+        self._moment, _, left = os.environ.get("DEATH", "").partition(":")
+        self._left = int(left or 0)
         self._copies: set[asyncio.Task[None]] = set()
 
     async def subscribe(self, service: str, subjects: Sequence[str], receive: Any) -> None:
@@ -39,7 +46,9 @@ class Unruly:
         async def twice(message: Any) -> None:
             if self._dice.random() < PART:
                 await asyncio.sleep(self._dice.uniform(0, 0.1))
+            await self._die("before taking in")
             await receive(message)
+            await self._die("after taking in")
             if self._dice.random() < PART:
                 copy = asyncio.create_task(self._later(receive, message))
                 self._copies.add(copy)
@@ -57,7 +66,18 @@ class Unruly:
         copies = [self._copy(m) for m in named if self._dice.random() < PART]
         both = [*named, *copies]
         self._dice.shuffle(both)
+        await self._die("before sending")
         await self._bus.publish(both)
+        await self._die("after sending")
+
+    async def _die(self, moment: str) -> None:
+        """Dies if this is the moment; what was acknowledged too early has left by then."""
+        if moment == self._moment:
+            self._left -= 1
+            if self._left == 0:
+                if moment.startswith("before"):
+                    await asyncio.sleep(0.05)
+                os.kill(os.getpid(), signal.SIGKILL)
 
     def _copy(self, message: Any) -> Any:
         """NATS would drop a second message of the same id, the others would not."""

@@ -8,14 +8,17 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from runpy import run_path
+from threading import Lock
 from typing import Any
 
 from sagac.templates.contract.database import connect
 from tests.choreography.brokers import Broker
 from tests.choreography.postgres import Server
+
+from .entry import MOMENTS
 
 ROOT = Path(__file__).resolve().parents[2]
 SPEC = ROOT / "specs" / "order-fulfilment.saga.yaml"
@@ -51,14 +54,27 @@ def generate(folder: Path, target: str) -> None:
         (folder / place).mkdir()
 
 
+def planned(service: int, deaths: int) -> Iterator[str]:
+    """At which moments the lives of a service end; together they die at all of them."""
+    for number in range(deaths):
+        moment = MOMENTS[(service * deaths + number) % len(MOMENTS)]
+        yield f"{moment}:{6 + 5 * number + service}"
+
+
 class Fleet:
     """The processes of the services and of the observer in a folder.
 
-    With a ``server`` each has its database there, and some services have two processes.
+    With a ``server`` each has its database there, and some services have two processes. ``deaths``:
+    how many lives of each service end by its own hand, at a worst moment.
     """
 
     def __init__(
-        self, folder: Path, broker: Broker, seed: int | None, server: Server | None = None
+        self,
+        folder: Path,
+        broker: Broker,
+        seed: int | None,
+        server: Server | None = None,
+        deaths: int = 0,
     ) -> None:
         self.folder = folder
         self.broker = broker
@@ -67,6 +83,8 @@ class Fleet:
         self.server = server
         twins = TWINS if server is not None else ()
         self.kills: dict[str, int] = dict.fromkeys((*SERVICES, "observer", *twins), 0)
+        self._deaths = {each: planned(at, deaths) for at, each in enumerate(SERVICES)}
+        self._at_work = Lock()
 
     def database(self, service: str) -> Path:
         """Its file."""
@@ -101,14 +119,24 @@ class Fleet:
             "SAGA_DATABASE": self.url(service),
             "SAGA_BROKER": self.broker.url,
             "CHAOS": f"{self.seed} {service} {sum(self.kills.values())}",
+            "DEATH": next(self._deaths.get(service, iter(())), ""),
         }
 
     def kill(self, service: str) -> None:
         """SIGKILL, and a new one."""
-        self.processes[service].kill()
-        self.processes[service].wait()
-        self.kills[service] += 1
-        self.start(service)
+        with self._at_work:
+            self.processes[service].kill()
+            self.processes[service].wait()
+            self.kills[service] += 1
+            self.start(service)
+
+    def revive(self) -> None:
+        """New ones for those that have killed themselves."""
+        with self._at_work:
+            for service, process in list(self.processes.items()):
+                if process.poll() == -signal.SIGKILL:
+                    self.kills[service] += 1
+                    self.start(service)
 
     def stop(self, *services: str) -> None:
         """SIGTERM to some, or to all; SIGKILL to what does not obey."""

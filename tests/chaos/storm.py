@@ -3,7 +3,7 @@
 The order saga as generated, each service a process with its database, handlers of a shop with
 small databases of their own, the observer as a process. Orders come at a steady rate; a fifth is
 refused at each step in turn, handlers fail for a while or for good, messages come twice and in any
-order, services and the broker are killed, databases are locked and disks full for a while; on
+order, services and the broker are killed, services die between two lines, databases are locked and disks full for a while; on
 Postgres its server crashes instead of the disks, and some services have two processes. Then
 ``sagac dlq`` decides about what was provoked to fail for good, and the databases are looked at.
 """
@@ -52,13 +52,14 @@ class Size:
     broker_kills: int
     locks: int
     full: int
+    deaths: int  # of each service, at worst moments
     patience: float  # seconds without anything going on
 
 
 SIZES = {
-    "ci": Size(40, 3.0, 6, 1, 1, 1, 60),
-    "small": Size(100, 4.0, 6, 2, 2, 2, 90),
-    "large": Size(400, 8.0, 12, 3, 5, 5, 120),
+    "ci": Size(40, 3.0, 6, 1, 1, 1, 2, 60),
+    "small": Size(100, 4.0, 6, 2, 2, 2, 4, 90),
+    "large": Size(400, 8.0, 12, 3, 5, 5, 8, 120),
 }
 
 
@@ -88,13 +89,14 @@ class Storm:
         self.orders = list(named(self.size.orders))
         generate(self.folder, self.kind.target)
         self.broker = self.kind(self.folder)
-        self.fleet = Fleet(self.folder, self.broker, self.seed, self.server)
+        self.fleet = Fleet(self.folder, self.broker, self.seed, self.server, self.size.deaths)
 
     async def run(self) -> list[str]:
         """All of it; returns the problems."""
         self.broker.start()
         self.fleet.start(*self.fleet.kills)
         bus = outside(self.broker.url)
+        watch = asyncio.create_task(self.watch())
         try:
             await bus.subscribe("shop", [], ignore)
             placing = asyncio.create_task(self.place(bus))
@@ -106,6 +108,7 @@ class Storm:
             await self.wait(lambda: not any(check(self.fleet, self.orders)))
             await asyncio.sleep(QUIET)
         finally:
+            watch.cancel()
             self.fleet.stop()
             await bus.close()
             self.broker.kill()
@@ -121,6 +124,12 @@ class Storm:
                 name = poison[number]
                 await send(bus, Message(f"poison-{name}", f"{SAGA}.{name}", b"{", {}))
             await asyncio.sleep(1 / self.size.rate)
+
+    async def watch(self) -> None:
+        """Who has died is started again."""
+        while True:
+            await asyncio.sleep(0.2)
+            self.fleet.revive()
 
     # What breaks
 

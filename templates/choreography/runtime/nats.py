@@ -74,7 +74,7 @@ class NatsBus:
                 self.broker.publish(
                     each.body,
                     each.subject,
-                    headers={**each.headers, "Nats-Msg-Id": f"{each.subject}/{each.id}"},
+                    headers={"ce-id": each.id, **each.headers, "Nats-Msg-Id": _unique(each)},
                     stream=STREAM,
                     timeout=5.0,
                 )
@@ -117,6 +117,11 @@ async def _take_in(message: NatsMessage, receive: Receive) -> None:
         return
     with suppress(Exception):  # then it is delivered again, and known
         await message.ack()
+
+
+def _unique(message: Message) -> str:
+    """All sagas share a stream, which drops what has the id of another message."""
+    return f"{message.subject}/{message.id}"
 
 
 async def _as_it_is(message: NatsMessage) -> NatsMessage:
