@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from runpy import run_path
 from threading import Lock
@@ -152,9 +153,10 @@ class Fleet:
 
     def fill(self, service: str, full: bool) -> None:
         """Lets a service write nothing more to any file, as on a full disk; or lets it again."""
-        _, hard = resource.prlimit(self.processes[service].pid, resource.RLIMIT_FSIZE)
-        limit = (0, hard) if full else (hard, hard)
-        resource.prlimit(self.processes[service].pid, resource.RLIMIT_FSIZE, limit)
+        with suppress(ProcessLookupError):  # it has just died, and a new one has no limit
+            _, hard = resource.prlimit(self.processes[service].pid, resource.RLIMIT_FSIZE)
+            limit = (0, hard) if full else (hard, hard)
+            resource.prlimit(self.processes[service].pid, resource.RLIMIT_FSIZE, limit)
 
     def read(self, service: str, sql: str, *params: object) -> list[tuple[Any, ...]]:
         """Rows of its database; none as long as it has none."""
