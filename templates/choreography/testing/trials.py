@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any, NoReturn, cast
 
 import pytest
 
@@ -103,10 +103,11 @@ class Tried:
         row.own, row.unknown, row.attempts = dict(own or {}), own is None, attempt
         row.failure = Failure(None, "cancelled", None, "cancelled")
         answer = self._call(row)
-        if isinstance(answer, Trouble):
-            raise AssertionError(f"the compensation fails: {answer.error}")
-        if isinstance(answer, Refusal):
-            raise AssertionError(f"a compensation cannot refuse, and it says {answer.reason}")
+        match answer:
+            case Trouble():
+                _wrong(f"the compensation fails: {answer.error}")
+            case Refusal():
+                _wrong(f"a compensation cannot refuse, and it says {answer.reason}")
 
     def _call(self, row: Row) -> Any:
         table, key = self._table, self.trial.node
@@ -216,17 +217,23 @@ def never_ran(handlers: Handlers, trial: Trial, folder: Path) -> None:
 def _done(tried: Tried, answer: Any) -> Any:
     """What a call gave, as JSON data. Raises AssertionError if it is not done."""
     name, fails = tried.trial.node, tried.trial.fails
-    if isinstance(answer, Trouble):
-        raise AssertionError(f"{name} fails: {answer.error}")
-    if isinstance(answer, Refusal):
-        why = "say in VALUES of handlers/trials.py for what it is done"
-        if answer.reason not in fails:
-            why = f"the file knows only {', '.join(fails) or 'no refusal'}"
-        raise AssertionError(f"{name} refuses, {answer.reason}: {why}")
     wanted = tried.output or type(None)
-    if not isinstance(answer, Done | wanted):
-        raise AssertionError(f"{name} gives {answer!r}, and the file says {wanted.__name__}")
+    match answer:
+        case Trouble():
+            _wrong(f"{name} fails: {answer.error}")
+        case Refusal() if answer.reason in fails:
+            why = "say in VALUES of handlers/trials.py for what it is done"
+            _wrong(f"{name} refuses, {answer.reason}: {why}")
+        case Refusal():
+            known = ", ".join(fails) or "no refusal"
+            _wrong(f"{name} refuses, {answer.reason}: the file knows only {known}")
+        case _ if not isinstance(answer, Done | wanted):
+            _wrong(f"{name} gives {answer!r}, and the file says {wanted.__name__}")
     return _plain(answer)
+
+
+def _wrong(what: str) -> NoReturn:
+    raise AssertionError(what)
 
 
 def _plain(answer: Any) -> Any:
