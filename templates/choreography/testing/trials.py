@@ -145,7 +145,9 @@ def _trials(name: str) -> Any:
     except ModuleNotFoundError as problem:
         if problem.name not in ("handlers", "handlers.trials"):
             raise
-        pytest.skip("there is no handlers/trials.py, which says how to try handlers")
+        pytest.skip(
+            "no handlers/trials.py says how to try handlers; see choreography/testing/trials.py"
+        )
     if not hasattr(module, name):
         pytest.skip(f"handlers/trials.py has no function {name}")
     return module
