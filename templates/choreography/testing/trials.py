@@ -24,8 +24,7 @@ from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NoReturn, cast
-
-import pytest
+from unittest import SkipTest
 
 from ...contract.codec import encode
 from ...contract.contract import Done, Never, Refusal
@@ -87,7 +86,7 @@ class Tried:
             refused = getattr(self._trials, "REFUSED", {})
             place = f"{self.trial.node}: {refusal}"
             if place not in refused:
-                pytest.skip(f"REFUSED in handlers/trials.py does not say when {place} happens")
+                raise SkipTest(f"REFUSED in handlers/trials.py does not say when {place} happens")
             known |= refused[place]
         return known
 
@@ -145,11 +144,11 @@ def _trials(name: str) -> Any:
     except ModuleNotFoundError as problem:
         if problem.name not in ("handlers", "handlers.trials"):
             raise
-        pytest.skip(
+        raise SkipTest(
             "no handlers/trials.py says how to try handlers; see choreography/testing/trials.py"
         )
     if not hasattr(module, name):
-        pytest.skip(f"handlers/trials.py has no function {name}")
+        raise SkipTest(f"handlers/trials.py has no function {name}")
     return module
 
 
