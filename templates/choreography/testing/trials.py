@@ -146,7 +146,7 @@ def _trials(name: str) -> Any:
             raise
         raise SkipTest(
             "no handlers/trials.py says how to try handlers; see choreography/testing/trials.py"
-        )
+        ) from None
     if not hasattr(module, name):
         raise SkipTest(f"handlers/trials.py has no function {name}")
     return module
