@@ -120,8 +120,14 @@ class Saga:
         participants = str(self.place.folder / "participants.sqlite")
         job = Job(self.place.store, participants, self.program, (start,), crash=crash)
         supervise(job, killed=lambda: kills.append(1))
-        problems = [] if kills else [f"{plan.path} was never reached"]
+        missed = not kills and not self._passed_by(plan, key)
+        problems = [f"{plan.path} was never reached"] if missed else []
         return [*problems, *self.judge(plan, key)]
+
+    def _passed_by(self, plan: Plan, key: str) -> bool:
+        """Whether a branch had not begun yet when the one beside it failed: then all is well."""
+        fails = self.trace(plan.fault).state != "COMPLETED"
+        return self.side_by_side and fails and plan.path not in self.calls(key)
 
     def input(self, plan: Plan) -> Any:
         """JSON data that lead to the plan's path; the key stands in the saga's id only."""
@@ -178,20 +184,23 @@ class Saga:
             return saga_state(store, row, self.graph)
 
     def effects(self, key: str) -> list[tuple[str, str]]:
-        """What took effect at the participants, from their own database."""
+        """What took effect at the participants."""
+        found: list[tuple[str, str]] = []
+        for path in self.calls(key):
+            undo = path.endswith("~undo")
+            if undo or self._has_effect(path):
+                found.append((path.removesuffix("~undo"), "undo" if undo else "do"))
+        return found
+
+    def calls(self, key: str) -> list[str]:
+        """The calls that came to their end at the participants, from their own database."""
         with sqlite3.connect(self.place.folder / "participants.sqlite") as database:
             rows = database.execute(
                 "select saga, step from effects where saga = ? or saga like ? order by rowid",
                 (f"{self.name}/{key}", f"{self.name}/{key}/%"),
             ).fetchall()
-        found: list[tuple[str, str]] = []
-        for saga, step in rows:
-            inner = saga.removeprefix(f"{self.name}/{key}").removeprefix("/")
-            path = f"{inner}/{step}" if inner else step
-            undo = path.endswith("~undo")
-            if undo or self._has_effect(path):
-                found.append((path.removesuffix("~undo"), "undo" if undo else "do"))
-        return found
+        inner = (saga.removeprefix(f"{self.name}/{key}").removeprefix("/") for saga, _ in rows)
+        return [f"{at}/{step}" if at else step for at, (_, step) in zip(inner, rows, strict=True)]
 
     def _has_effect(self, path: str) -> bool:
         item = next(each for each in self.all_items() if each.name.text == item_name(path))

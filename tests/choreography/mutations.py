@@ -21,9 +21,11 @@ class Slip:
     service: str = "payment"
 
 
-def slip(module: str, right: str, wrong: str, *tests: str, service: str = "payment") -> Slip:
+def slip(
+    module: str, right: str, wrong: str, tests: str = "calls_and_events", service: str = "payment"
+) -> Slip:
     """One edit."""
-    return Slip(((module, right, wrong),), *tests, service=service)
+    return Slip(((module, right, wrong),), tests, service)
 
 
 _TOKENS = ("machine", "        if slot in row.tokens:\n            return\n", "")

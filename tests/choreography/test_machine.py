@@ -221,6 +221,37 @@ def test_random_sagas_end_as_the_file_says(text: str, seed: int) -> None:
             check(graph, data, fault, seed, text)
 
 
+LIMITED = """\
+saga: limited
+version: 1
+key: ${input.id}
+services: { stock: {} }
+input: { id: string, most: integer, lines: [string] }
+steps:
+  - foreach: packing
+    in: input.lines
+    as: line
+    mode: parallel
+    limit: ${input.most}
+    join: settled
+    steps:
+      - step: pack
+        service: stock
+        input: { line: "${line}" }
+        fails: [broken]
+        compensate: unpack
+"""
+
+
+@pytest.mark.parametrize("most", [-1, 0, 1, 2])
+def test_a_limit_below_one_is_none(most: int) -> None:
+    data = {"id": "7", "most": most, "lines": ["a", "b", "c"]}
+    graph = graph_of(LIMITED)
+    check(graph, data, None, 7, LIMITED)
+    effects = play(graph, data, None, 7).effects
+    assert sorted(effects) == [(f"packing[{n}].pack", "do") for n in range(3)]
+
+
 SPECS = sorted((Path(__file__).parents[2] / "specs").glob("*.saga.yaml"))
 
 

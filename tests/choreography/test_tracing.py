@@ -12,6 +12,7 @@ from sagac.templates.choreography.runtime.bus import LocalBus
 from sagac.templates.choreography.runtime.message import Message
 from sagac.templates.choreography.runtime.tokens import Event
 
+from .served import Town
 from .watched import ORDER, Watchtown, graph_from, until
 
 pytestmark = pytest.mark.timeout(60)
@@ -158,7 +159,7 @@ def test_a_trace_from_outside_goes_on_if_it_is_one(
     assert flags == {"00" if trace else "01"}
 
 
-async def killed(town: Watchtown) -> None:
+async def killed(town: Town) -> None:
     """Nothing of it runs any more, and nothing is written any more."""
     for service in town.services.values():
         tasks = [*service._running, *service._tasks]
@@ -168,7 +169,7 @@ async def killed(town: Watchtown) -> None:
         service.database.close()
 
 
-def crashed(folder: Path, text: str, where: Callable[[Watchtown, Noting], bool]) -> Noting:
+def crashed(folder: Path, text: str, where: Callable[[Noting], bool]) -> Noting:
     """A saga whose services are killed when ``where`` holds, and come back without the bus."""
     bus = Noting()
 
@@ -182,10 +183,10 @@ def crashed(folder: Path, text: str, where: Callable[[Watchtown, Noting], bool])
             await asyncio.Event().wait()
             return output
 
-        town.handlers.act = hang  # type: ignore[method-assign, assignment]
+        town.handlers.act = hang  # type: ignore[method-assign]
         await town.start.start({"id": "7"})
         await until(lambda: bool(hung))
-        assert where(town, bus)
+        assert where(bus)
         await killed(town)
         town.handlers.act = act  # type: ignore[method-assign]
         await bus.close()
@@ -197,7 +198,7 @@ def crashed(folder: Path, text: str, where: Callable[[Watchtown, Noting], bool])
 
 
 def test_a_crash_during_a_call_leaves_the_chain_whole(tmp_path: Path) -> None:
-    bus = crashed(tmp_path, ORDER, lambda town, bus: len(bus.told) == 1)
+    bus = crashed(tmp_path, ORDER, lambda bus: len(bus.told) == 1)
     whole(bus)
     assert chain(bus, "PaymentCharged") == WAY
     assert chain(bus, "InventoryReleased")[-3:] == WAY

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from .test_generated import spec, tool
-from .test_generated_tests import copied, run, spoil, write
+from .test_generated import ALL_KINDS, spec, tool
+from .test_generated_tests import SPECS, copied, run, spoil, write
+from .test_machine import graph_of
 
 SHOP = Path(__file__).parents[2] / "examples" / "shop"
 TESTS = ("shop/generated/tests/trial_stock_test.py", "shop/generated/tests/trial_till_test.py")
@@ -181,3 +182,45 @@ def test_a_broken_handler_without_a_database_is_noticed(
     place = outside(shop, tmp_path)
     spoil(place / "handlers/till.py", right, wrong)
     assert f"::{test}[" in run(place, TESTS[1], "-k", f"{test}[")
+
+
+ANYBODY = """\
+import re
+from importlib import import_module
+from pathlib import Path
+
+
+class Anybody:
+    def __init__(self, service):
+        self.gives = import_module(f"made.generated.tests.test_{service}").OUTPUTS
+
+    def __getattr__(self, name):
+        if name == "database":
+            raise AttributeError(name)
+        return lambda request, call: self.gives.get(re.sub(r"\\[\\d+\\]", "", call.step))
+
+
+def stock(folder):
+    return Anybody("stock")
+
+
+def shop(folder):
+    return Anybody("shop")
+
+
+def bank(folder):
+    return Anybody("bank")
+
+
+def it(folder):
+    return Anybody("it")
+"""
+
+
+@pytest.mark.parametrize("name", ["all-kinds", "kit-packing"])
+def test_each_kind_of_call_can_be_tried(name: str, tmp_path: Path) -> None:
+    path = SPECS / f"{name}.saga.yaml"
+    write(spec(path) if path.exists() else graph_of(ALL_KINDS), tmp_path, "made")
+    (tmp_path / "handlers/trials.py").write_text(ANYBODY)
+    tests = sorted(map(str, tmp_path.glob("made/generated/tests/trial_*_test.py")))
+    assert run(tmp_path, *tests) == ""

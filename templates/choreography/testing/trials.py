@@ -23,9 +23,8 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, cast
-
-import pytest
+from typing import Any, NoReturn, cast
+from unittest import SkipTest
 
 from ...contract.codec import encode
 from ...contract.contract import Done, Never, Refusal
@@ -87,7 +86,7 @@ class Tried:
             refused = getattr(self._trials, "REFUSED", {})
             place = f"{self.trial.node}: {refusal}"
             if place not in refused:
-                pytest.skip(f"REFUSED in handlers/trials.py does not say when {place} happens")
+                raise SkipTest(f"REFUSED in handlers/trials.py does not say when {place} happens")
             known |= refused[place]
         return known
 
@@ -103,10 +102,11 @@ class Tried:
         row.own, row.unknown, row.attempts = dict(own or {}), own is None, attempt
         row.failure = Failure(None, "cancelled", None, "cancelled")
         answer = self._call(row)
-        if isinstance(answer, Trouble):
-            raise AssertionError(f"the compensation fails: {answer.error}")
-        if isinstance(answer, Refusal):
-            raise AssertionError(f"a compensation cannot refuse, and it says {answer.reason}")
+        match answer:
+            case Trouble():
+                _wrong(f"the compensation fails: {answer.error}")
+            case Refusal():
+                _wrong(f"a compensation cannot refuse, and it says {answer.reason}")
 
     def _call(self, row: Row) -> Any:
         table, key = self._table, self.trial.node
@@ -144,9 +144,11 @@ def _trials(name: str) -> Any:
     except ModuleNotFoundError as problem:
         if problem.name not in ("handlers", "handlers.trials"):
             raise
-        pytest.skip("there is no handlers/trials.py, which says how to try handlers")
+        raise SkipTest(
+            "no handlers/trials.py says how to try handlers; see choreography/testing/trials.py"
+        ) from None
     if not hasattr(module, name):
-        pytest.skip(f"handlers/trials.py has no function {name}")
+        raise SkipTest(f"handlers/trials.py has no function {name}")
     return module
 
 
@@ -216,17 +218,23 @@ def never_ran(handlers: Handlers, trial: Trial, folder: Path) -> None:
 def _done(tried: Tried, answer: Any) -> Any:
     """What a call gave, as JSON data. Raises AssertionError if it is not done."""
     name, fails = tried.trial.node, tried.trial.fails
-    if isinstance(answer, Trouble):
-        raise AssertionError(f"{name} fails: {answer.error}")
-    if isinstance(answer, Refusal):
-        why = "say in VALUES of handlers/trials.py for what it is done"
-        if answer.reason not in fails:
-            why = f"the file knows only {', '.join(fails) or 'no refusal'}"
-        raise AssertionError(f"{name} refuses, {answer.reason}: {why}")
     wanted = tried.output or type(None)
-    if not isinstance(answer, Done | wanted):
-        raise AssertionError(f"{name} gives {answer!r}, and the file says {wanted.__name__}")
+    match answer:
+        case Trouble():
+            _wrong(f"{name} fails: {answer.error}")
+        case Refusal() if answer.reason in fails:
+            why = "say in VALUES of handlers/trials.py for what it is done"
+            _wrong(f"{name} refuses, {answer.reason}: {why}")
+        case Refusal():
+            known = ", ".join(fails) or "no refusal"
+            _wrong(f"{name} refuses, {answer.reason}: the file knows only {known}")
+        case _ if not isinstance(answer, Done | wanted):
+            _wrong(f"{name} gives {answer!r}, and the file says {wanted.__name__}")
     return _plain(answer)
+
+
+def _wrong(what: str) -> NoReturn:
+    raise AssertionError(what)
 
 
 def _plain(answer: Any) -> Any:
