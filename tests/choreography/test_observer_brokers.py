@@ -93,11 +93,12 @@ class Watching:
 
     def __init__(self, town: Watchtown, path: Path, broker: Broker) -> None:
         self.observer = Observer([town.picture], str(path))
-        self._work = lambda: follow_of(broker)(self.observer, broker.url)
+        self._broker = broker
 
     async def __aenter__(self) -> Observer:
         await self.observer.open()
-        self._reading = asyncio.ensure_future(self._work())
+        follow: Any = follow_of(self._broker)
+        self._reading = asyncio.ensure_future(follow(self.observer, self._broker.url))
         return self.observer
 
     async def __aexit__(self, *problem: object) -> None:
