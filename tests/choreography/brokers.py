@@ -70,6 +70,12 @@ class Broker(ABC):
         with socket.socket() as probe:
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
+    def stop(self) -> None:
+        """SIGTERM: it writes down what it has."""
+        if self.process is not None:
+            os.killpg(self.process.pid, 15)
+            self.process.wait()
+
     def kill(self) -> None:
         """SIGKILL."""
         if self.process is not None:

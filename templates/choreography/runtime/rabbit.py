@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
+import aio_pika
 from faststream import AckPolicy
 from faststream.rabbit import (
     Channel,
@@ -35,6 +36,7 @@ class RabbitBus:
     """A connection to the server ``url`` for one service."""
 
     def __init__(self, url: str, tables: Sequence[Table]) -> None:
+        self._url = url
         self.broker = RabbitBroker(
             url,
             logger=None,
@@ -54,14 +56,18 @@ class RabbitBus:
             self.broker.subscriber(_queue(service, subject), EXCHANGE, ack_policy=AckPolicy.MANUAL)(
                 _handler(subject, receive)
             )
+        await self._declare_streams()
         await self.broker.connect()
         exchange = await self.broker.declare_exchange(EXCHANGE)
-        for saga in sorted(self._sagas):
-            await declare_stream(exchange.channel, saga)
         for other, subject in sorted(self._others):
             queue = await self.broker.declare_queue(_queue(other, subject))
             await queue.bind(exchange, subject)
         await self.broker.start()
+
+    async def _declare_streams(self) -> None:
+        async with await aio_pika.connect(self._url) as connection:
+            for saga in sorted(self._sagas):
+                await declare_stream(await connection.channel(), saga)
 
     async def publish(self, messages: Sequence[Message]) -> None:
         """Returns when the server has all messages; raises if one is not confirmed."""
