@@ -14,12 +14,12 @@ from .diagnostics import Diagnostics
 from .draft import Draft, draw
 from .facts import ItemFacts, Position, Role
 from .failures import fill_failures, saga_reasons
-from .graph import Node, SagaGraph
+from .graph import Node, NodeKind, SagaGraph
 from .item_facts import FactMaker, Surroundings
 from .live import live_data
 from .model import Saga, Step, SubSaga
 from .positions import Positions, find_positions, is_covered
-from .records import replace
+from .records import fill, replace
 from .relations import BOOLEAN, present
 from .schemas import with_schemas
 from .structure import Structure, keep
@@ -87,26 +87,14 @@ def _graph(
 
 
 def _nodes(draft: Draft, positions: Positions) -> tuple[Node, ...]:
-    found = []
-    for index, each in enumerate(draft.nodes):
-        position = Position.BEFORE
-        if each.item is not None:
-            position = positions.of[each.item.name.text]
-        elif each.id == "end" and Position.PIVOT in positions.of.values():
-            position = Position.AFTER
-        found.append(
-            Node(
-                index,
-                each.id,
-                each.kind,
-                each.owner,
-                each.item,
-                each.loops,
-                each.parents,
-                position,
-            )
-        )
-    return tuple(found)
+    """The nodes with their positions."""
+    if any(each is not Position.BEFORE for each in positions.of.values()):
+        for node in draft.nodes:
+            if node.item is not None:
+                fill(node, position=positions.of[node.item.name.text])
+            elif node.kind is NodeKind.END and Position.PIVOT in positions.of.values():
+                fill(node, position=Position.AFTER)
+    return tuple(draft.nodes)
 
 
 def _reasons(saga: Saga, facts: Mapping[str, ItemFacts]) -> tuple[str, ...]:
