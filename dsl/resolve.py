@@ -54,10 +54,24 @@ def _resolve(saga: Saga, found: Diagnostics, file: str, family: Family) -> SagaG
 def _graph(
     saga: Saga, structure: Structure, children: dict[str, SagaGraph], found: Diagnostics
 ) -> SagaGraph | None:
+    if structure.twice:
+        return None
+    if not structure.cyclic:
+        return _drawn(saga, structure, children, found)
+    # Nothing is known of the order, but what is wrong with values is found all the same.
+    known = Diagnostics()
+    _drawn(saga, structure, children, known)
+    for each in known:
+        if each.code != "NA003":  # that a value is read too early
+            found.add(each)
+    return None
+
+
+def _drawn(
+    saga: Saga, structure: Structure, children: dict[str, SagaGraph], found: Diagnostics
+) -> SagaGraph:
     start, owned = owners(saga, structure)
     binder = binder_of(saga, structure, children, found)
-    if structure.cyclic or structure.twice:
-        return None
     draft = draw(saga, start, owned)
     positions = find_positions(structure, draft, children)
     maker = FactMaker(Surroundings(saga, structure, owned, positions, children), binder)
