@@ -20,6 +20,14 @@ UNITS = {
     "d": Decimal(86400),
 }
 LONGEST = 36500 * 86400
+_UNIT_OF = {
+    **dict.fromkeys(("millisecond", "milli", "msec"), "ms"),
+    **dict.fromkeys(("s", "sec", "second"), "s"),
+    **dict.fromkeys(("m", "min", "minute"), "m"),
+    **dict.fromkeys(("h", "hr", "hour"), "h"),
+    **dict.fromkeys(("d", "day"), "d"),
+}
+_IN_WORDS = re.compile(rf"([0-9]{{1,6}}) ?({'|'.join(_UNIT_OF)})s?", re.ASCII | re.IGNORECASE)
 _SHAPE = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,6})?)([a-zA-Z]+)", re.ASCII)
 
 
@@ -53,6 +61,9 @@ def _instead(text: str) -> str:
     units = "the units are ms, s, m, h and d"
     if text.isascii() and text.isdigit() and len(text) < 12:
         return f"Say the unit, such as `{text}s`; {units}."
+    words = _IN_WORDS.fullmatch(text)
+    if words is not None:
+        return f"Write `{words[1]}{_UNIT_OF[words[2].lower()]}`; {units}."
     return f"Write a number and a unit, such as `30s` or `5m`; {units}."
 
 

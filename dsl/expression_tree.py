@@ -32,7 +32,6 @@ MAX_LENGTH = 2000  # characters of one expression
 MAX_DEPTH = 40  # of its tree
 MAX_DIGITS = 20  # decimal places that ``round`` may be asked for
 MAX_INTEGER = 10**40
-
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*", re.ASCII)
 
 # Name -> the least and the greatest number of arguments.
@@ -184,16 +183,17 @@ class _Reader:
             start = self.start + max((error.offset or 1) - 1, 0)
             start = min(start, self.start + len(self.body) - 1)
             message = f"This is not an expression: {_first_line(error)}."
-            hint = next((hint for habit, hint in HABITS if habit in self._without_text()), None)
-            self._refuse(start, self._word_end(start), message, hint)
+            self._refuse(start, self._word_end(start), message, self._habit())
         except (RecursionError, MemoryError):
             self._refuse_all("The expression is nested too deeply.")
         except (ValueError, Warning):
             self._refuse_all("The expression holds characters that it cannot hold.")
 
-    def _without_text(self) -> str:
-        text = re.sub(r"""'[^']*'|"[^"]*\"""", "", self.body)
-        return re.sub(r"[=!<>]=(?!=)", "", text)
+    def _habit(self) -> str | None:
+        text = re.sub(r"""'[^']*'|"[^"]*"|[=!<>]=(?!=)""", "", self.body)
+        if re.search(r"\b[0-9]+(?:ms|[smhd])\b", text):
+            return "Durations are not computed here: a service can, and its answer be read."
+        return next((hint for habit, hint in HABITS if habit in text), None)
 
     def _no_comment(self) -> None:
         if "#" not in self.body:

@@ -31,7 +31,7 @@ class Declarations(Items):
     def services(self, node: Node | None) -> dict[str, Service]:
         """The participants by name."""
         found: dict[str, Service] = {}
-        for entry in self.entries(node, "services (a mapping of names to their teams)"):
+        for entry in self.entries(node, "services (a mapping of names to their teams)", "{}"):
             name = self.snake(entry.key, "a service")
             if name is not None:
                 found[name.text] = self._service(name, entry)

@@ -264,7 +264,8 @@ def _attribute(expr: Attribute, scope: Scope) -> Type:
         type_ = OptionalType(field.type) if field.optional else field.type
         return _known(expr, type_, scope)
     if not isinstance(base, RecordType):
-        problem(expr, f"This is {show(base)}, which has no fields such as `{expr.name}`.")
+        help = _of_each(expr, base, scope)
+        problem(expr, f"This is {show(base)}, which has no fields such as `{expr.name}`.", help)
     path = path_of(expr.base)
     where = f"`{'.'.join(path)}`" if path else show(base)
     known, span = [each.name for each in base.fields], _name_span(expr)
@@ -275,6 +276,15 @@ def _attribute(expr: Attribute, scope: Scope) -> Type:
     fix = renamed(span, nearest(expr.name, known)) if exact else None
     help = did_you_mean(expr.name, known) or _nothing_known(expr, path)
     raise TypeProblem("NA004", span, message, help, fix)
+
+
+def _of_each(expr: Attribute, base: Type, scope: Scope) -> str | None:
+    """What to write for a field of every element of a list, where the list is asked for it."""
+    path = path_of(expr.base)
+    element = scope.resolve(base.item) if isinstance(base, ListType) else None
+    if path is None or not isinstance(element, RecordType) or not element.field(expr.name):
+        return None
+    return f"Write `[each.{expr.name} for each in {'.'.join(path)}]`."
 
 
 def _nothing_known(expr: Attribute, path: tuple[str, ...] | None) -> str | None:
