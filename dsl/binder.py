@@ -14,7 +14,7 @@ from .model import Foreach, Group, Saga, Step
 from .outlook import FAILED, STATELESS, Outlook
 from .reach import Seen, look, may_be_missing, reads
 from .records import dataclass, replace
-from .relations import present
+from .relations import present, resolved
 from .repairs import renamed
 from .scope import NO_PATHS, Scope, known
 from .structure import Place, Structure
@@ -231,12 +231,20 @@ class Binder:
         elif self.saga.input.field(name) is not None:
             meant = f"input.{name}"
             help = f"Write `{meant}`."
+        elif not reach.path and name in self._words():
+            meant = f"'{name}'"
+            help = f"A text stands in quotes: write `{meant}`."
         else:
             meant = None if self.found.full else nearest(name, self._known(spot))
             help = f"Did you mean `{meant}`?" if meant else self._hint(spot)
         exact = reach.span.end_column - reach.span.column == len(name)
         fix = renamed(reach.span, meant) if exact else None
         self.found.add(diagnostic("NA001", reach.span, message, help=help, fix=fix))
+
+    def _words(self) -> set[str]:
+        """The texts that an enum of the input may be."""
+        types = (resolved(present(each.type), self.saga.types) for each in self.saga.input.fields)
+        return {word for each in types if isinstance(each, EnumType) for word in each.values}
 
     def _known(self, spot: Spot) -> Iterator[str]:
         yield from ("input", "saga")

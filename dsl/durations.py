@@ -53,6 +53,11 @@ def parse_duration(node: Node, found: Diagnostics) -> Seconds | None:
 def parse_duration_or_expression(node: Node, found: Diagnostics) -> Seconds | Expr | None:
     """As ``parse_duration``; what starts with ``${`` is an expression (TY001 if wrong)."""
     if isinstance(node, Scalar) and node.text.lstrip().startswith("${"):
+        if re.search(r"\}\s*(?:ms|[smhd])\s*$", node.text):
+            message = "A duration is not put together from a number and a unit."
+            help = "Give the field the type `duration` and write it alone: `${input.FIELD}`."
+            found.add(diagnostic("TY001", node.span, message, help=help))
+            return None
         return parse_expression(node, found)
     return parse_duration(node, found)
 

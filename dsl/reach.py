@@ -128,6 +128,8 @@ def _from_within(target: Place) -> Seen:
         return Seen(refused=f"`{target.name}` has failed where this runs: it gave nothing")
     if isinstance(target.item, Foreach):
         help = "Inside the loop the names of its steps mean this element's."
+        if target.item.variable is None:
+            help = "Name the element of the loop (`as: NAME`), and read it by that name."
         return Seen(
             refused=f"`{target.name}` is the loop around this: it is not done yet", help=help
         )

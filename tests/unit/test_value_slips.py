@@ -16,6 +16,10 @@ SLIPS: list[tuple[str, str, str, tuple[int, int], str, str]] = [
     ("branches as a list", "      stock:\n        - step: tell_stock\n          service: inventory\n          input: [order_id]\n          compensate: untell_stock\n      buyer:\n        - step", "        - step: tell_stock\n          service: inventory\n          input: [order_id]\n          compensate: untell_stock\n        - step", (57, 9), "Expected branches (a mapping of names to items), found a list.", "Write `{ NAME: [...], ... }`."),
     ("computed durations", "input.amount > 100", "input.amount > 100 + 14d", (48, 35), "This is not an expression: invalid decimal literal.", "Durations are not computed"),
     ("a field of a list", "input.amount > 100", "sum(input.items.quantity) > 100", (48, 17), "This is [Item], which has no fields such as `quantity`.", "Write `[each.quantity for each in input.items]`."),
+    ("a list as in JSON Schema", "  items: [Item]", "  items: { type: array, items: Item }", (18, 10), "This is a type of JSON Schema.", "Write a list as `[Item]`, or plain JSON Schema"),
+    ("a duration put together", "  - step: create_shipment", "  - wait: pause\n    for: ${input.amount}d\n  - step: create_shipment", (69, 10), "A duration is not put together from a number and a unit.", "Give the field the type `duration`"),
+    ("a lock that is its key", "steps:\n", "locks:\n  order: input.order_id\nsteps:\n", (21, 10), "Expected a lock (a mapping), found the text 'input.order_id'.", "Write `{ key: input.order_id }`."),
+    ("a loop whose element has no name", "  - step: create_shipment", "  - foreach: each_item\n    in: input.items\n    steps:\n      - step: take\n        service: order\n        input: { item: \"${each_item.sku}\" }\n        compensate: put_back\n  - step: create_shipment", (73, 27), "`each_item` cannot be read here: `each_item` is the loop around this: it is not done yet.", "Name the element of the loop (`as: NAME`)"),
     ("a key that is a text", "key: ${input.order_id}", "key: input.order_id", (3, 6), "This key is the same for every start, so the saga can run only once, ever.", "Write `${input.order_id}`: without `${...}` it is only a text."),
 ]  # fmt: skip
 
@@ -50,3 +54,11 @@ def test_the_action_of_a_group_is_taken_over() -> None:
         BASE.replace("  - step: create_shipment", f"{group}  - step: create_shipment")
     )
     assert found.help == "Write `{ service: NAME, action: give_back }`."
+
+
+def test_a_text_that_an_enum_of_the_input_may_be_wants_quotes() -> None:
+    text = BASE.replace(
+        "  amount: decimal\n", "  amount: decimal\n  kind: { enum: [fire, water] }\n"
+    )
+    (found,) = findings(text.replace("if: input.amount > 100", "if: input.kind == fire"))
+    assert (found.code, found.help) == ("NA001", "A text stands in quotes: write `'fire'`.")

@@ -36,7 +36,8 @@ RULE = Rule(
 """,
     fix=Fix.UNSAFE,
 )
-_PATH = re.compile(r"[A-Za-z]\w*(?:\.[A-Za-z]\w*)+", re.ASCII)
+# also as other tools mark it: `$input.id`, `{{ input.id }}`
+_MARKED = re.compile(r"(?:\$|\{\{ *)?([A-Za-z]\w*(?:\.[A-Za-z]\w*)+)(?: *\}\})?", re.ASCII)
 OF_THE_SAGA = ("saga.key", "saga.version", "saga.failure.reason", "saga.failure.step")
 
 
@@ -52,8 +53,10 @@ def _meant(field: str, text: str, graph: SagaGraph, reader: ItemFacts | None) ->
     """The expression that was meant, if there is a value of this name."""
     if text == field and graph.saga.input.field(text) is not None:
         return f"input.{text}"
-    if not _PATH.fullmatch(text):
+    match = _MARKED.fullmatch(text.strip())
+    if match is None:
         return None
+    text = match[1]
     root, name = text.split(".")[:2]
     if root == "input":
         records: list[Type | None] = [graph.saga.input]
