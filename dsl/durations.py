@@ -27,7 +27,7 @@ _UNIT_OF = {
     **dict.fromkeys(("h", "hr", "hour"), "h"),
     **dict.fromkeys(("d", "day"), "d"),
 }
-_IN_WORDS = re.compile(rf"([0-9]{{1,6}}) ?({'|'.join(_UNIT_OF)})s?", re.ASCII | re.IGNORECASE)
+_IN_WORDS = rf"([0-9]{{1,6}}) ?({'|'.join(_UNIT_OF)})s?"  # compiled where it is needed
 _SHAPE = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,6})?)([a-zA-Z]+)", re.ASCII)
 
 
@@ -66,7 +66,7 @@ def _instead(text: str) -> str:
     units = "the units are ms, s, m, h and d"
     if text.isascii() and text.isdigit() and len(text) < 12:
         return f"Say the unit, such as `{text}s`; {units}."
-    words = _IN_WORDS.fullmatch(text)
+    words = re.fullmatch(_IN_WORDS, text, re.ASCII | re.IGNORECASE)
     if words is not None:
         return f"Write `{words[1]}{_UNIT_OF[words[2].lower()]}`; {units}."
     return f"Write a number and a unit, such as `30s` or `5m`; {units}."

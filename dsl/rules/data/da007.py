@@ -37,7 +37,7 @@ RULE = Rule(
     fix=Fix.UNSAFE,
 )
 # also as other tools mark it: `$input.id`, `{{ input.id }}`
-_MARKED = re.compile(r"(?:\$|\{\{ *)?([A-Za-z]\w*(?:\.[A-Za-z]\w*)+)(?: *\}\})?", re.ASCII)
+_MARKED = r"(?:\$|\{\{ *)?([A-Za-z]\w*(?:\.[A-Za-z]\w*)+)(?: *\}\})?"  # compiled where needed
 OF_THE_SAGA = ("saga.key", "saga.version", "saga.failure.reason", "saga.failure.step")
 
 
@@ -53,7 +53,7 @@ def _meant(field: str, text: str, graph: SagaGraph, reader: ItemFacts | None) ->
     """The expression that was meant, if there is a value of this name."""
     if text == field and graph.saga.input.field(text) is not None:
         return f"input.{text}"
-    match = _MARKED.fullmatch(text.strip())
+    match = re.fullmatch(_MARKED, text.strip(), re.ASCII) if "." in text else None
     if match is None:
         return None
     text = match[1]
