@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ast
 import re
-import warnings
 from decimal import Decimal, InvalidOperation
 from typing import NoReturn
 
 from .codes import diagnostic
 from .diagnostics import Diagnostics
+from .expression_python import python_tree
 from .places import Place
 from .span import Span
 from .syntax import (
@@ -32,6 +32,7 @@ MAX_LENGTH = 2000  # characters of one expression
 MAX_DEPTH = 40  # of its tree
 MAX_DIGITS = 20  # decimal places that ``round`` may be asked for
 MAX_INTEGER = 10**40
+
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*", re.ASCII)
 
 # Name -> the least and the greatest number of arguments.
@@ -176,9 +177,7 @@ class _Reader:
 
     def _parse(self) -> ast.expr:
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("error")
-                return ast.parse(self.body, mode="eval").body
+            return python_tree(self.body)
         except SyntaxError as error:
             start = self.start + max((error.offset or 1) - 1, 0)
             start = min(start, self.start + len(self.body) - 1)

@@ -192,10 +192,10 @@ class Items(Parts):
 
     def _step(self, keys: Keys, common: dict[str, Any]) -> Step:
         """What is not written keeps the default of ``Step``: few steps have many keys."""
-        entries = keys.entries
-        for key, reader in _OF_STEPS.items():
-            if key in entries:
-                common[key] = reader(self, entries[key].value)
+        for key, entry in keys.entries.items():
+            reader = _OF_STEPS.get(key)
+            if reader is not None:
+                common[key] = reader(self, entry.value)
         return Step(**common)
 
     def _undo(self, keys: Keys, common: dict[str, Any]) -> Undo:
