@@ -391,7 +391,8 @@ class _Builder:
 
     def _span(self, event: Any) -> Span:
         start, end = event.start_mark, event.end_mark
-        return Span(start.line + 1, start.column + 1, end.line + 1, end.column + 1, self.file)
+        place = (start.line + 1, start.column + 1, end.line + 1, end.column + 1, self.file)
+        return _new(Span, place)  # type: ignore[no-any-return]
 
     def _report(self, code: str, span: Span, message: str, help: str | None = None) -> None:
         self.found.add(diagnostic(code, span, message, help=help))

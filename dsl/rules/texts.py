@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from sagac.dsl.facts import ItemFacts
 from sagac.dsl.graph import SagaGraph
-from sagac.dsl.model import Fail, Group, Item, Step, SubSaga, Undo
+from sagac.dsl.model import Fail, Group, Input, Item, Step, SubSaga, Undo
 from sagac.dsl.span import Span
 from sagac.dsl.syntax import Array, Literal, Record, Value
 
@@ -24,20 +24,22 @@ class Text(NamedTuple):
 def texts(graph: SagaGraph) -> Iterator[Text]:
     """Every text that is passed on as it is written, in the order of the file."""
     for facts in graph.facts.values():
-        for record in _records(facts.item):
-            yield from _in(record, facts)
+        for record in _given(facts.item):
+            if isinstance(record, Record):
+                yield from _in(record, facts)
     if graph.saga.output is not None:
         yield from _in(graph.saga.output, None)
 
 
-def _records(item: Item) -> Iterator[Record]:
-    if isinstance(item, Step | Undo | SubSaga) and isinstance(item.input, Record):
-        yield item.input
-    if isinstance(item, Step | Group) and item.compensate is not None:
-        if isinstance(item.compensate.input, Record):
-            yield item.compensate.input
-    elif isinstance(item, Fail) and item.data is not None:
-        yield item.data
+def _given(item: Item) -> tuple[Input | None, ...]:
+    if isinstance(item, Step):
+        undo = item.compensate
+        return (item.input,) if undo is None else (item.input, undo.input)
+    if isinstance(item, Undo | SubSaga):
+        return (item.input,)
+    if isinstance(item, Group):
+        return () if item.compensate is None else (item.compensate.input,)
+    return (item.data,) if isinstance(item, Fail) else ()
 
 
 def _in(record: Record, reader: ItemFacts | None) -> Iterator[Text]:
