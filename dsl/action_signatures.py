@@ -40,15 +40,15 @@ class Agreement:
         self.first: dict[Key, Use] = {}
         self.wrong: set[Key] = set()
         self.signatures: dict[Key, Signature] = {}
-        self.uses: dict[Key, dict[str, None]] = {}
+        self.uses: dict[Key, dict[str, None]] = {}  # of what is used more than once
 
     def agree(self, facts: Mapping[str, ItemFacts]) -> None:
         """Fills into the facts the types that the uses of each action have in common."""
         for each in facts.values():
             for use in _uses(each):
                 self._add(use)
-        for key, known in self.signatures.items():
-            fill(known, uses=tuple(self.uses[key]))
+        for key, items in self.uses.items():
+            fill(self.signatures[key], uses=tuple(items))
         for each in facts.values():
             self._fill_types(each)
 
@@ -57,14 +57,15 @@ class Agreement:
         known = self.signatures.get(use.key)
         if known is None:
             self.first[use.key] = use
-            self.uses[use.key] = {}
             known = self._first_signature(use, declared)
-        elif declared is None and use.key not in self.wrong:
-            known = self._together(use, known)
+        else:
+            if declared is None and use.key not in self.wrong:
+                known = self._together(use, known)
+            known = _united(known, use)
+            self.uses.setdefault(use.key, {self.first[use.key].item: None})[use.item] = None
         if declared is not None:
             self._against_declared(use, declared)
-        self.uses[use.key][use.item] = None
-        self.signatures[use.key] = _united(known, use)
+        self.signatures[use.key] = known
 
     def _first_signature(self, use: Use, declared: ActionDeclaration | None) -> Signature:
         refusals = use.refusals
@@ -78,7 +79,7 @@ class Agreement:
             idempotent=use.idempotent,
             query=use.query,
             compensation=use.compensation,
-            uses=(),
+            uses=(use.item,),
         )
 
     def _together(self, use: Use, known: Signature) -> Signature:
@@ -165,10 +166,12 @@ class Agreement:
         undo = facts.compensation
         if undo is not None:
             known = self.signatures.get((undo.service, undo.action))
-            if known is not None:
+            if known is not None and known.input is not undo.input_type:
                 fill(undo, input_type=known.input)
         if facts.action:
-            fill(facts, input_type=self.signatures[(facts.service, facts.action)].input)
+            known = self.signatures[(facts.service, facts.action)]
+            if known.input is not facts.input_type:
+                fill(facts, input_type=known.input)
 
 
 def _united(known: Signature, use: Use) -> Signature:
@@ -192,7 +195,7 @@ def _uses(facts: ItemFacts) -> Iterator[Use]:
             item.action.span if item.action is not None else item.name.span,
             facts.input_type,
             facts.output_type,
-            tuple(each for each in facts.refusals if each.name.text != "locked"),
+            _unlocked(facts.refusals),
             facts.idempotent,
             facts.on_unknown is OnUnknown.QUERY,
             taken_back,
@@ -201,6 +204,12 @@ def _uses(facts: ItemFacts) -> Iterator[Use]:
         span = item.compensate.action.span
         key = (undo.service, undo.action)
         yield Use(key, name, span, undo.input_type, EMPTY, (), True, False, True)
+
+
+def _unlocked(refusals: tuple[Refusal, ...]) -> tuple[Refusal, ...]:
+    """Without the refusal of a lock, which is the saga's, not the action's."""
+    kept = [each for each in refusals if each.name.text != "locked"]
+    return refusals if len(kept) == len(refusals) else tuple(kept)
 
 
 def _difference(one: RecordType, other: RecordType) -> str:

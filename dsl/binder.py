@@ -10,11 +10,11 @@ from .diagnostics import Diagnostics
 from .facts import Reach
 from .graph import SagaGraph
 from .inline import inlined_record
-from .model import Foreach, Group, Saga
+from .model import Foreach, Group, Saga, Step
 from .outlook import FAILED, STATELESS, Outlook
-from .reach import Seen, look, reads
+from .reach import Seen, look, may_be_missing, reads
 from .records import dataclass, replace
-from .relations import present
+from .relations import present, resolved
 from .repairs import renamed
 from .scope import NO_PATHS, Scope, known
 from .structure import Place, Structure
@@ -24,6 +24,7 @@ from .typecheck import check, infer
 from .types import ANY, EnumType, Field, ListType, OptionalType, Primitive, RecordType, Type
 
 NOTHING: Mapping[str, Type] = MappingProxyType({})
+_PLAIN = (Primitive, EnumType)  # types that are the same wherever they are seen from
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +55,22 @@ class Binder:
         self.saga = outlook.saga
         self.found = found
         self._loop_types: dict[str, Type] = {}
-        self._fields: dict[tuple[str, int], Field] = {}
+        self._fields: dict[tuple[str, int, bool], Field] = {}
+        self._silent: Binder | None = None
         fields = {each.name: each for each in reversed(self.saga.input.fields)}
-        plain = (Primitive, EnumType)
         self._sure: dict[str, Type] = {
             name: each.type
             for name, each in fields.items()
-            if not each.optional and isinstance(each.type, plain)
+            if not each.optional and isinstance(each.type, _PLAIN)
         }
+
+    @property
+    def silent(self) -> Binder:
+        """One that knows the same and reports nothing."""
+        if self._silent is None:
+            self._silent = Binder(self.structure, self.outlook, Diagnostics())
+            self._silent._loop_types = self._loop_types
+        return self._silent
 
     def infer(self, value: Value, spot: Spot) -> Type:
         """The type of ``value`` at ``spot``; what is wrong is reported and counts as ``any``."""
@@ -69,22 +78,69 @@ class Binder:
         return infer(value, self.scope(value, spot), self.found) if sure is None else sure
 
     def _sure_type(self, value: Value, spot: Spot) -> Type | None:
-        """Of the most frequent value, ``input.FIELD``, whose type is the same everywhere."""
+        """Of the most frequent values the type, found without a scope.
+
+        They are ``input.FIELD``, ``STEP.FIELD`` of a step further up in the same list, and the
+        variable of the loop around it; None for all others, and where anything could be wrong.
+        """
+        if value.__class__ is Reference:
+            return None if value.name in spot.extra else self._sure_element(value.name, spot.reader)
         if value.__class__ is not Attribute or value.base.__class__ is not Reference:
             return None
-        if value.base.name != "input" or "input" in spot.extra:
+        root = value.base.name
+        if root in spot.extra:
             return None
-        return self._sure.get(value.name)
+        if root == "input":
+            return self._sure.get(value.name)
+        target, reader = self.structure.places.get(root), spot.reader
+        if target is None or reader is None or target.list is not reader.list or spot.inside:
+            return None
+        if not reader.list.precedes(target.position, reader.position) or may_be_missing(target):
+            return None
+        field = self._own_field(target, value.name)
+        return field.type if field is not None and not field.optional else None
+
+    def _sure_element(self, name: str, reader: Place | None) -> Type | None:
+        loop = reader.parent if reader is not None else None
+        if loop is None or not isinstance(loop.item, Foreach) or loop.item.variable is None:
+            return None
+        type_ = self._element(loop) if loop.item.variable.text == name else None
+        return type_ if isinstance(type_, _PLAIN) and type_ != ANY else None
+
+    def _own_field(self, place: Place, name: str) -> Field | None:
+        """The field ``name`` of what a step itself says that it gives, if its type is plain."""
+        output = place.item.output if place.item.__class__ is Step else None
+        if output is None or self.outlook.is_declared(place.item):
+            return None
+        if place.list.parent is not None and any(v == place.name for v, _ in self.variables(place)):
+            return None
+        found = output.field(name)
+        return found if found is not None and isinstance(found.type, _PLAIN) else None
 
     def sure_field(self, name: str, value: Value, spot: Spot) -> Field | None:
         """A field ``name`` of the type of ``value`` if that is sure: one object for all of them."""
+        optional = False
         type_ = self._sure_type(value, spot)
         if type_ is None:
-            return None
-        found = self._fields.get((name, id(type_)))
+            type_ = self._sure_own(value, spot)
+            if type_ is None:
+                return None
+            optional = True
+        found = self._fields.get((name, id(type_), optional))
         if found is None:
-            found = self._fields[name, id(type_)] = Field(name, type_, False)
+            found = self._fields[name, id(type_), optional] = Field(name, type_, optional)
         return found
+
+    def _sure_own(self, value: Value, spot: Spot) -> Type | None:
+        """Of what a compensation is given of its own step's output: it may not be known."""
+        if not spot.own or spot.inside or spot.holds or spot.reader is None:
+            return None
+        if value.__class__ is not Attribute or value.base.__class__ is not Reference:
+            return None
+        if value.base.name != spot.reader.name:
+            return None
+        field = self._own_field(spot.reader, value.name)
+        return field.type if field is not None else None
 
     def check(self, value: Value, target: Type, spot: Spot) -> None:
         """Reports ``value`` where it cannot stand for ``target``."""
@@ -175,12 +231,20 @@ class Binder:
         elif self.saga.input.field(name) is not None:
             meant = f"input.{name}"
             help = f"Write `{meant}`."
+        elif not reach.path and name in self._words():
+            meant = f"'{name}'"
+            help = f"A text stands in quotes: write `{meant}`."
         else:
             meant = None if self.found.full else nearest(name, self._known(spot))
             help = f"Did you mean `{meant}`?" if meant else self._hint(spot)
         exact = reach.span.end_column - reach.span.column == len(name)
         fix = renamed(reach.span, meant) if exact else None
         self.found.add(diagnostic("NA001", reach.span, message, help=help, fix=fix))
+
+    def _words(self) -> set[str]:
+        """The texts that an enum of the input may be."""
+        types = (resolved(present(each.type), self.saga.types) for each in self.saga.input.fields)
+        return {word for each in types if isinstance(each, EnumType) for word in each.values}
 
     def _known(self, spot: Spot) -> Iterator[str]:
         yield from ("input", "saga")
@@ -207,8 +271,7 @@ class Binder:
         source = getattr(loop.item, "source", None)
         if source is None:
             return ANY
-        silent = Binder(self.structure, self.outlook, Diagnostics())
-        silent._loop_types = self._loop_types
+        silent = self.silent
         spot = Spot(loop)
         scope = silent.scope(source, spot)
         type_ = scope.resolve(present(infer(source, scope, silent.found)))

@@ -56,6 +56,7 @@ CODES: dict[str, Code] = {
     "DA004": Code("refusal-never-declared", E),
     "DA005": Code("sensitive-data-in-event", W),
     "DA006": Code("key-not-stable-or-unique", W),
+    "DA007": Code("text-that-names-a-value", W),
     "GE001": Code("handler-missing", W),
     "GE002": Code("meaning-changed", E),
     "GE003": Code("kept-version-broken", E),

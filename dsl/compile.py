@@ -15,7 +15,7 @@ from .reader import read
 from .records import dataclass
 from .resolve import resolve
 from .rules import registry
-from .shadow import before_the_break, without_colon, without_echoes, without_follow_ups
+from .shadow import before_the_break, is_break, without_colon, without_echoes, without_follow_ups
 from .sources import decoded
 from .span import Span
 from .suppress import apply_suppressions, without_silenced
@@ -115,7 +115,7 @@ def _close(found: Diagnostics, path: str) -> None:
 def _lint(
     saga: Saga | None, graph: SagaGraph | None, earlier: tuple[Diagnostic, ...]
 ) -> Iterator[Diagnostic]:
-    if saga is None or any(finding.code == "SY001" for finding in earlier):
+    if saga is None or any(map(is_break, earlier)):
         return
     broken = any(finding.code.startswith("SY") for finding in earlier)
     hidden = any(finding.code.startswith(HIDING) for finding in earlier)

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from .graph import NodeKind
+from .facts import Position
+from .graph import Node, NodeKind
 from .model import (
     Choose,
     Fail,
@@ -25,7 +26,7 @@ from .model import (
     Undo,
     Wait,
 )
-from .records import dataclass, field
+from .records import dataclass, field, fill
 from .structure import race_name
 
 _PLAIN: dict[type[Item], NodeKind] = {
@@ -39,33 +40,25 @@ Ends = tuple[int, int]
 
 
 @dataclass(slots=True)
-class DraftNode:
-    """A node as it is drawn."""
-
-    id: str
-    kind: NodeKind
-    owner: str
-    item: Item | None
-    loops: tuple[str, ...]
-    parents: tuple[str, ...]
-
-
-@dataclass(slots=True)
 class Draft:
     """What is drawn so far. ``ends`` has the first and the last node of each item."""
 
-    nodes: list[DraftNode] = field(default_factory=list)
+    nodes: list[Node] = field(default_factory=list)  # their positions are filled in later
     edges: list[tuple[int, int, str | None]] = field(default_factory=list)
     ends: dict[str, Ends] = field(default_factory=dict)
 
+    _neighbours: dict[bool, list[list[int]]] = field(default_factory=dict)
+
     def neighbours(self, *, back: bool = False) -> list[list[int]]:
-        """The nodes after each node, or those before it."""
-        found: list[list[int]] = [[] for _ in self.nodes]
-        for source, target, _ in self.edges:
-            if back:
-                found[target].append(source)
-            else:
-                found[source].append(target)
+        """The nodes after each node of what is drawn in full, or those before it."""
+        found = self._neighbours.get(back)
+        if found is None:
+            found = self._neighbours[back] = [[] for _ in self.nodes]
+            for source, target, _ in self.edges:
+                if back:
+                    found[target].append(source)
+                else:
+                    found[source].append(target)
         return found
 
     def reached(self, starts: Iterable[int], *, back: bool = False) -> set[int]:
@@ -110,8 +103,13 @@ class _Pencil:
         self, items: tuple[Item, ...], entry: int, label: str | None
     ) -> list[tuple[int, str | None]]:
         """Draws a list from ``entry`` on; returns the loose ends that lead out of it."""
-        if not items:
-            return [(entry, label)]
+        if all(item.needs is None for item in items):
+            loose = [(entry, label)]
+            for item in items:
+                first, last = self._item(item)
+                self._close(loose, first)
+                loose = [(last, None)]
+            return loose
         names = {item.name.text for item in items}
         incoming: list[tuple[int, str, str | None]] = []
         ends: dict[str, Ends] = {}
@@ -277,8 +275,11 @@ class _Pencil:
         return self._node(f"{item.name.text}:{suffix}", kind, self._owner(item), item)
 
     def _node(self, id: str, kind: NodeKind, owner: str, item: Item | None) -> int:
-        self.draft.nodes.append(DraftNode(id, kind, owner, item, self.loops, self.parents))
-        return len(self.draft.nodes) - 1
+        index = len(self.draft.nodes)
+        position = Position.BEFORE
+        node = Node(index, id, kind, owner, item, self.loops, self.parents, position)
+        self.draft.nodes.append(node)
+        return index
 
     def _edge(self, source: int, target: int, label: str | None) -> None:
         self.draft.edges.append((source, target, label))
@@ -297,7 +298,7 @@ class _Pencil:
             chain.append(index)
             index = min(after[index])
         for each in chain:
-            self.draft.nodes[each].owner = self.draft.nodes[index].owner
+            fill(self.draft.nodes[each], owner=self.draft.nodes[index].owner)
 
     _DRAWERS: Mapping[type[Item], Callable[[Any, Any], Ends]] = {
         Step: _step,

@@ -20,6 +20,14 @@ UNITS = {
     "d": Decimal(86400),
 }
 LONGEST = 36500 * 86400
+_UNIT_OF = {
+    **dict.fromkeys(("millisecond", "milli", "msec"), "ms"),
+    **dict.fromkeys(("s", "sec", "second"), "s"),
+    **dict.fromkeys(("m", "min", "minute"), "m"),
+    **dict.fromkeys(("h", "hr", "hour"), "h"),
+    **dict.fromkeys(("d", "day"), "d"),
+}
+_IN_WORDS = rf"([0-9]{{1,6}}) ?({'|'.join(_UNIT_OF)})s?"  # compiled where it is needed
 _SHAPE = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,6})?)([a-zA-Z]+)", re.ASCII)
 
 
@@ -45,6 +53,11 @@ def parse_duration(node: Node, found: Diagnostics) -> Seconds | None:
 def parse_duration_or_expression(node: Node, found: Diagnostics) -> Seconds | Expr | None:
     """As ``parse_duration``; what starts with ``${`` is an expression (TY001 if wrong)."""
     if isinstance(node, Scalar) and node.text.lstrip().startswith("${"):
+        if re.search(r"\}\s*(?:ms|[smhd])\s*$", node.text):
+            message = "A duration is not put together from a number and a unit."
+            help = "Give the field the type `duration` and write it alone: `${input.FIELD}`."
+            found.add(diagnostic("TY001", node.span, message, help=help))
+            return None
         return parse_expression(node, found)
     return parse_duration(node, found)
 
@@ -53,6 +66,9 @@ def _instead(text: str) -> str:
     units = "the units are ms, s, m, h and d"
     if text.isascii() and text.isdigit() and len(text) < 12:
         return f"Say the unit, such as `{text}s`; {units}."
+    words = re.fullmatch(_IN_WORDS, text, re.ASCII | re.IGNORECASE)
+    if words is not None:
+        return f"Write `{words[1]}{_UNIT_OF[words[2].lower()]}`; {units}."
     return f"Write a number and a unit, such as `30s` or `5m`; {units}."
 
 

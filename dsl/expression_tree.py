@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ast
 import re
-import warnings
 from decimal import Decimal, InvalidOperation
 from typing import NoReturn
 
 from .codes import diagnostic
 from .diagnostics import Diagnostics
+from .expression_python import python_tree
 from .places import Place
 from .span import Span
 from .syntax import (
@@ -177,23 +177,22 @@ class _Reader:
 
     def _parse(self) -> ast.expr:
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("error")
-                return ast.parse(self.body, mode="eval").body
+            return python_tree(self.body)
         except SyntaxError as error:
             start = self.start + max((error.offset or 1) - 1, 0)
             start = min(start, self.start + len(self.body) - 1)
             message = f"This is not an expression: {_first_line(error)}."
-            hint = next((hint for habit, hint in HABITS if habit in self._without_text()), None)
-            self._refuse(start, self._word_end(start), message, hint)
+            self._refuse(start, self._word_end(start), message, self._habit())
         except (RecursionError, MemoryError):
             self._refuse_all("The expression is nested too deeply.")
         except (ValueError, Warning):
             self._refuse_all("The expression holds characters that it cannot hold.")
 
-    def _without_text(self) -> str:
-        text = re.sub(r"""'[^']*'|"[^"]*\"""", "", self.body)
-        return re.sub(r"[=!<>]=(?!=)", "", text)
+    def _habit(self) -> str | None:
+        text = re.sub(r"""'[^']*'|"[^"]*"|[=!<>]=(?!=)""", "", self.body)
+        if re.search(r"\b[0-9]+(?:ms|[smhd])\b", text):
+            return "Durations are not computed here: a service can, and its answer be read."
+        return next((hint for habit, hint in HABITS if habit in text), None)
 
     def _no_comment(self) -> None:
         if "#" not in self.body:

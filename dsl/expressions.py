@@ -102,6 +102,8 @@ def parse_reference(node: Node, found: Diagnostics) -> Expr | None:
     """
     if isinstance(node, Scalar) and isinstance(node.value, str):
         text = node.value.strip()
+        if node.plain and len(text) == len(node.text) and NAME.fullmatch(text):
+            return Attribute(Reference("input", node.span), text, node.span)
         parts = text.split(".")
         if all(NAME.fullmatch(part) for part in parts):
             place, start = Place(node), node.text.index(text)

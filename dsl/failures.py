@@ -20,7 +20,8 @@ def fill_failures(facts: Mapping[str, ItemFacts], children: Mapping[str, SagaGra
     for name, each in reversed(list(facts.items())):  # members stand after what is around them
         own = _own(each, children)
         whole[name] = _whole(each, own, whole)
-        fill(each, may_fail=whole[name], own_failures=own)
+        if own or whole[name]:
+            fill(each, may_fail=whole[name], own_failures=own)
 
 
 def saga_reasons(items: Iterable[Item], facts: Mapping[str, ItemFacts]) -> Reasons:
@@ -54,7 +55,7 @@ def _own(facts: ItemFacts, children: Mapping[str, SagaGraph]) -> Reasons:
 
 
 def _step(facts: ItemFacts) -> Reasons:
-    refusals = tuple(each.name.text for each in facts.refusals)
+    refusals = tuple([each.name.text for each in facts.refusals])
     if facts.role is Role.RETRIABLE:
         return refusals
     settled = facts.on_unknown in (OnUnknown.MANUAL, OnUnknown.RETRY)
@@ -68,7 +69,7 @@ def _whole(facts: ItemFacts, own: Reasons, whole: Mapping[str, Reasons]) -> Reas
     if isinstance(item, Parallel | Foreach) and item.join == "settled":
         return ()
     if isinstance(item, Step) and not item.recover:
-        return own if len(own) < 2 else united((own,))
+        return own if len(own) < 2 else tuple(dict.fromkeys(own))
     lists = [_members(section, whole) for section in sections(item)]
     if isinstance(item, Parallel):
         failing = sum(1 for each in lists if each)

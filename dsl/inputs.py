@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .binder import Binder, Spot
 from .codes import diagnostic
-from .diagnostics import Diagnostics, Label
+from .diagnostics import Label
 from .graph import SagaGraph
 from .inline import inlined_record
 from .model import ActionDeclaration, Input, InputNames, Saga, Step, SubSaga
@@ -34,7 +34,6 @@ class Inputs:
     def __init__(self, saga: Saga, binder: Binder) -> None:
         self.saga = saga
         self.binder = binder
-        self._silent = Binder(binder.structure, binder.outlook, Diagnostics())
         self._latest: tuple[Input | None, Record] | None = None
         self._requests: dict[tuple[int, ...], RecordType] = {}
 
@@ -65,7 +64,7 @@ class Inputs:
             if key not in self._requests:
                 self._requests[key] = RecordType(sure)
             return self._requests[key]
-        binder = self._silent if silent else self.binder
+        binder = self.binder.silent if silent else self.binder
         both = zip(fields, values.items(), strict=True)
         return RecordType(
             tuple([known or _field(n, binder.infer(v, spot)) for known, (n, v) in both])

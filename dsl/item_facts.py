@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeAlias
 
 from .binder import Binder, Spot, compensating, event_spot
@@ -65,7 +65,8 @@ class FactMaker:
 
     def facts(self, place: Place) -> ItemFacts:
         """The facts of the item at ``place``; ``may_fail`` is found later."""
-        item, name = place.item, place.name
+        item = place.item
+        name = item.name.text
         parents, loops = self._around(place)
         position = self.around.positions.of[name]
         before = place.list.predecessors[place.position]
@@ -77,13 +78,16 @@ class FactMaker:
             "position": position,
             "role": role_of(item, position, isinstance(item, Step) and item.effect),
             "cancellable": name in self.around.positions.cancellable,
-            "predecessors": tuple([place.list.items[n].name.text for n in before]),
+            "predecessors": tuple([place.list.items[n].name.text for n in before])
+            if before
+            else (),
             "reads": self._reads(item),
             "maybe": may_be_missing(place),
             "output_type": self.binder.outlook.output(item),
         }
         self._check(place)
-        return ItemFacts(**base, **self._special(place, base))
+        base.update(self._special(place, base))
+        return ItemFacts(**base)
 
     def _around(self, place: Place) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """The composites around a place and the loops among them; shared by those of one list."""
@@ -231,18 +235,13 @@ class FactMaker:
     # -- what items read, and whether it fits -----------------------------------------------
 
     def _reads(self, item: Item) -> tuple[Reach, ...]:
-        found: dict[tuple[str, tuple[str, ...]], Reach] = {}
-        for value in self._read_values(item):
-            for reach in reads(value):
-                if reach.root != "saga" and reach.root != "event":
-                    found.setdefault((reach.root, reach.path), reach)
-        return tuple(found.values())
+        return _united(map(reads, self._read_values(item)), without=("saga", "event"))
 
     def _read_values(self, item: Item) -> list[Value]:
         """The values that an item reads before it runs, or at its end."""
         if isinstance(item, Step | SubSaga):
-            own: list[Value] = [] if item.condition is None else [item.condition]
-            return [*own, *self.inputs.record(item.input).fields.values()]
+            values: list[Value] = list(self.inputs.record(item.input).fields.values())
+            return values if item.condition is None else [item.condition, *values]
         return [*(value for value, _ in _expressions(item)), *_plain_values(item)]
 
     def _check(self, place: Place) -> None:
@@ -333,9 +332,17 @@ def _reads_the_same(item: Step, values: dict[str, Value], undo: Compensation | N
 def _undo_reads(undo: Compensation | None) -> tuple[Reach, ...]:
     if undo is None:
         return ()
-    found: dict[tuple[str, tuple[str, ...]], Reach] = {}
-    for value in (*undo.input.values(), undo.when):
-        for reach in reads(value):
-            if reach.root != "saga":
-                found.setdefault((reach.root, reach.path), reach)
-    return tuple(found.values())
+    return _united(map(reads, (*undo.input.values(), undo.when)), without=("saga",))
+
+
+def _united(found: Iterable[tuple[Reach, ...]], without: tuple[str, ...]) -> tuple[Reach, ...]:
+    """All that is read, each once, in its order; but nothing ``without``."""
+    lists = [each for each in found if each]
+    if len(lists) == 1 and len(lists[0]) == 1:
+        return lists[0] if lists[0][0].root not in without else ()
+    kept: dict[tuple[str, tuple[str, ...]], Reach] = {}
+    for each in lists:
+        for reach in each:
+            if reach.root not in without:
+                kept.setdefault((reach.root, reach.path), reach)
+    return tuple(kept.values())

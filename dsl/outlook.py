@@ -63,6 +63,10 @@ class Outlook:
         ]
         return RecordType(tuple(fields))
 
+    def is_declared(self, item: Item) -> bool:
+        """Whether the service says what the action of a step gives."""
+        return isinstance(item, Step) and self._declared(item) is not EMPTY
+
     def _declared(self, item: Step) -> RecordType:
         service = self.saga.services.get(item.service.text) if item.service else None
         actions = (service.actions if service else None) or {}

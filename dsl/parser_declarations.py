@@ -31,7 +31,7 @@ class Declarations(Items):
     def services(self, node: Node | None) -> dict[str, Service]:
         """The participants by name."""
         found: dict[str, Service] = {}
-        for entry in self.entries(node, "services (a mapping of names to their teams)"):
+        for entry in self.entries(node, "services (a mapping of names to their teams)", "{}"):
             name = self.snake(entry.key, "a service")
             if name is not None:
                 found[name.text] = self._service(name, entry)
@@ -113,7 +113,9 @@ class Declarations(Items):
         found: dict[str, Lock] = {}
         for entry in self.entries(node, "locks (a mapping of names to keys)"):
             name = self.snake(entry.key, "a lock")
-            help = "Write `{ key: EXPRESSION }`."
+            written = entry.value.text if isinstance(entry.value, Scalar) else ""
+            short = written if written and len(written) <= 40 else "EXPRESSION"
+            help = f"Write `{{ key: {short} }}`."
             keys = self.keys(entry.value, "a lock", PARTS["lock"], PART_REQUIRED["lock"], help=help)
             if keys is None:
                 continue

@@ -192,10 +192,10 @@ class Items(Parts):
 
     def _step(self, keys: Keys, common: dict[str, Any]) -> Step:
         """What is not written keeps the default of ``Step``: few steps have many keys."""
-        entries = keys.entries
-        for key, reader in _OF_STEPS.items():
-            if key in entries:
-                common[key] = reader(self, entries[key].value)
+        for key, entry in keys.entries.items():
+            reader = _OF_STEPS.get(key)
+            if reader is not None:
+                common[key] = reader(self, entry.value)
         return Step(**common)
 
     def _undo(self, keys: Keys, common: dict[str, Any]) -> Undo:
@@ -214,7 +214,8 @@ class Items(Parts):
 
     def _parallel(self, keys: Keys, common: dict[str, Any]) -> Parallel:
         branches: list[Branch] = []
-        for entry in self.entries(keys.get("branches"), "branches (a mapping of names to items)"):
+        expected = "branches (a mapping of names to items)"
+        for entry in self.entries(keys.get("branches"), expected, "[...]"):
             name = self.snake(entry.key, "a branch")
             items = self.items(entry.value)
             if name is not None:
@@ -276,7 +277,7 @@ class Items(Parts):
         if "event" not in keys and ("for" in keys or "first" in keys):
             for key in ONLY_WITH_EVENT["wait"]:
                 self.only_with(keys, key, "event")
-        self._effect(get("effect"))
+        self.effect(get("effect"))
         event = get("event")
         on_timeout = self.choice(get("on_timeout"), WORDS["on_timeout"], "'on_timeout'")
         early = self.choice(get("early"), WORDS["early"], "'early'")
@@ -347,9 +348,6 @@ class Items(Parts):
 
     # -- small parts ----------------------------------------------------------------------------
 
-    def _effect(self, node: Node | None) -> bool:
-        return self.choice(node, WORDS["effect"], "'effect'") is None
-
     def _word(self, node: Node | None, allowed: tuple[str, ...], what: str) -> Name | None:
         word = self.choice(node, allowed, what)
         return Name(word, node.span) if word is not None and node is not None else None
@@ -379,7 +377,7 @@ _OF_STEPS: dict[str, Callable[[Items, Node], Any]] = {
     "input": Items.input,
     "output": Items.record_type,
     "fails": Items.fails,
-    "effect": lambda items, node: items._effect(node),
+    "effect": Items.effect,
     "role": lambda items, node: items._word(node, WORDS["role"], "A role"),
     "retry": Items.retry,
     "timeout": lambda items, node: items.duration(node, "A timeout"),

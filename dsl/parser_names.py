@@ -9,15 +9,18 @@ from collections.abc import Container
 from .characters import name_of
 from .diagnostics import Label
 from .model import Name
-from .nodes import Node
+from .nodes import Node, Scalar
 from .parser_shapes import Shapes
 from .reader_text import short
 from .types import PRIMITIVES
 
 LONGEST = 80
-RESERVED = frozenset({"input", "saga", "event", "self"})
 LITERALS = frozenset({"true", "false", "null"})
-WORDS_OF_RECOVER = frozenset({"unknown", "any", "done"})
+MEANT = frozenset({*keyword.kwlist, *LITERALS})  # words that are never names
+RESERVED = MEANT | {"input", "saga", "event", "self"}
+WORDS_OF_RECOVER = MEANT | {"unknown", "any", "done"}
+DONE = MEANT | {"done"}
+OF_TYPES = MEANT | {*PRIMITIVES}
 
 SNAKE = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*")
 KEBAB = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
@@ -35,19 +38,19 @@ class Names(Shapes):
 
     def kebab(self, node: Node, what: str) -> Name | None:
         """The name of the saga."""
-        return self._name(node, what, KEBAB, "kebab-case", ())
+        return self._name(node, what, KEBAB, "kebab-case", MEANT)
 
     def team(self, node: Node) -> Name | None:
         """The name of a team."""
-        return self._name(node, "a team", TEAM, "kebab-case or snake_case", ())
+        return self._name(node, "a team", TEAM, "kebab-case or snake_case", MEANT)
 
     def event_name(self, node: Node) -> Name | None:
         """The name of an event, usually in PascalCase."""
-        return self._name(node, "an event", WORD, "PascalCase", ())
+        return self._name(node, "an event", WORD, "PascalCase", MEANT)
 
     def type_name(self, node: Node) -> Name | None:
         """The name of a type of the file."""
-        return self._name(node, "a type", WORD, "PascalCase", frozenset(PRIMITIVES))
+        return self._name(node, "a type", WORD, "PascalCase", OF_TYPES)
 
     def refusal(self, node: Node) -> Name | None:
         """The name of a refusal in ``fails``."""
@@ -55,7 +58,7 @@ class Names(Shapes):
 
     def recovered(self, node: Node) -> Name | None:
         """A key of ``recover``: a refusal, ``unknown`` or ``any``."""
-        return self._name(node, "a refusal", SNAKE, "snake_case", ("done",))
+        return self._name(node, "a refusal", SNAKE, "snake_case", DONE)
 
     def _name(
         self,
@@ -65,20 +68,20 @@ class Names(Shapes):
         style: str,
         reserved: Container[str],
     ) -> Name | None:
-        scalar = self.scalar(node, f"the name of {what}")
-        if scalar is None:
+        if not isinstance(node, Scalar) or node.value is None:
+            self.wrong_shape(node, f"the name of {what}")
             return None
-        text = scalar.text
+        text = node.text
         if pattern.fullmatch(text) is None:
             message = f"{short(text)} cannot be the name of {what}: {_why(text, style)}."
-            self.report("SY008", scalar.span, message, _proposal(text, pattern, style))
+            self.report("SY008", node.span, message, _proposal(text, pattern, style))
         elif len(text) > LONGEST:
             message = f"The name of {what} is longer than {LONGEST} characters."
-            self.report("SY008", scalar.span, message, "Choose a shorter one.")
-        elif keyword.iskeyword(text) or text in reserved or text in LITERALS:
+            self.report("SY008", node.span, message, "Choose a shorter one.")
+        elif text in reserved:
             message = f"{short(text)} cannot be the name of {what}: the word has a meaning already."
-            self.report("SY008", scalar.span, message, "Choose another name.")
-        return Name(text, scalar.span)
+            self.report("SY008", node.span, message, "Choose another name.")
+        return Name(text, node.span)
 
     def name_list(self, node: Node | None, expected: str, what: str) -> tuple[Name, ...]:
         """A list of names; one written twice is reported and counts once."""

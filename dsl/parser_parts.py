@@ -26,6 +26,7 @@ from .nodes import Sequence as ListNode
 from .parser_names import Names
 from .parser_shapes import Keys, is_word
 from .parser_vocabulary import PARTS, WORDS
+from .repairs import written
 from .span import Span
 from .syntax import Expr, Record
 from .type_parser import parse_record
@@ -165,6 +166,15 @@ class Parts(Names):
             return Retry().attempts
         return self.whole(node, "'attempts'") or Retry().attempts
 
+    def effect(self, node: Node | None) -> bool:
+        """Whether an action has an effect; a boolean is reported, and taken as it is meant."""
+        if isinstance(node, Scalar) and isinstance(node.value, bool):
+            help = "Write `effect: none` if it changes nothing; else leave the key out."
+            fix = None if node.value else written(node.span, "none")
+            self.report("SY009", node.span, f"'effect' cannot be {node.text!r}.", help, fix=fix)
+            return node.value
+        return self.choice(node, WORDS["effect"], "'effect'") is None
+
     # -- what may follow an action --------------------------------------------------------------
 
     def service(self, node: Node | None) -> Name | None:
@@ -228,7 +238,9 @@ class Parts(Names):
         if isinstance(node, Scalar) and "service" not in required:
             name = self.snake(node, "an action")
             return Compensate(name, node.span) if name else None
-        help = f"Write `{{ {', '.join(f'{key}: NAME' for key in required)} }}`."
+        known = {"action": node.text} if is_word(node) else {}
+        shown = (f"{key}: {known.get(key, 'NAME')}" for key in required)
+        help = f"Write `{{ {', '.join(shown)} }}`."
         keys = self.keys(node, "a compensation", PARTS["compensate"], required, help=help)
         return None if keys is None else self._compensate(keys, node.span)
 

@@ -173,14 +173,17 @@ class Shapes:
         )
         return False
 
-    def entries(self, node: Node | None, expected: str) -> Iterator[Entry]:
-        """The entries of a mapping whose keys are names; nothing if it is absent or wrong."""
+    def entries(self, node: Node | None, expected: str, each: str = "") -> Iterator[Entry]:
+        """The entries of a mapping whose keys are names; nothing if it is absent or wrong.
+
+        ``each`` is what stands under a name, as a help writes it: ``{}``.
+        """
         if node is None:
             return
         if isinstance(node, Mapping):
             yield from node
         else:
-            self.wrong_shape(node, expected)
+            self.wrong_shape(node, expected, _as_mapping(node, each) if each else None)
 
     def list_of(self, node: Node | None, expected: str, *, empty: bool = False) -> list[Node]:
         """The items of a list; empty if it is absent or wrong. ``empty``: it may hold nothing."""
@@ -293,6 +296,14 @@ def _holds(entry: Entry) -> bool:
         return False
     below = isinstance(entry.value, Mapping) and entry.value.span.line > entry.key.span.line
     return _is_empty(entry) or below
+
+
+def _as_mapping(node: Node, each: str) -> str | None:
+    """What to write instead of a list, or of one word, where names with what is theirs belong."""
+    listed = node.items if isinstance(node, Sequence) else [node]
+    names = [item.text for item in listed if is_word(item)][:4] or ["NAME"]
+    more = ", ..." if len(listed) > len(names) else ""
+    return f"Write `{{ {', '.join(f'{name}: {each}' for name in names)}{more} }}`."
 
 
 def _as_whole(node: Node) -> str | None:

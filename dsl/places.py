@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from .nodes import Scalar
 from .span import Span
+
+_new: Callable[..., Any] = tuple.__new__  # a named tuple without the detour over keywords
 
 
 class Place:
@@ -23,7 +28,8 @@ class Place:
         if self._first is None:
             return whole
         first = self._first + self._offset
-        return Span(whole.line, first + start, whole.line, first + end, whole.file)
+        line, _, _, _, file = whole
+        return _new(Span, (line, first + start, line, first + end, file))  # type: ignore[no-any-return]
 
     def inside(self, start: int) -> Place:
         """The same text from ``start``."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple
 
 from .facts import Reach
 from .model import Foreach, Group, Parallel, Step, Wait
@@ -16,9 +16,11 @@ from .syntax import (
     Compare,
     Comprehension,
     Conditional,
+    Constant,
     Expr,
     Index,
     ListOf,
+    Literal,
     Logic,
     Record,
     Reference,
@@ -26,6 +28,8 @@ from .syntax import (
     Unary,
     Value,
 )
+
+_LITERAL = (Constant, Literal)
 
 
 class Seen(NamedTuple):
@@ -49,6 +53,8 @@ def reads(value: Value | None) -> tuple[Reach, ...]:
 
 
 def _reads(value: Value, bound: frozenset[str]) -> Iterator[Reach]:
+    if value.__class__ in _LITERAL:
+        return
     match value:
         case Reference() | Attribute():
             yield from _chain(value, bound)
@@ -78,30 +84,25 @@ def _chain(value: Reference | Attribute, bound: frozenset[str]) -> Iterator[Reac
         yield Reach(base.name, tuple(reversed(path)), base.span)
 
 
-def parts(value: Value) -> Iterator[Value]:
+def parts(value: Value) -> Iterable[Value]:
     """The values that a value is made of; none of a name, a literal or a comprehension."""
-    match value:
-        case Template():
-            yield from (part for part in value.parts if not isinstance(part, str))
-        case Record():
-            yield from value.fields.values()
-        case Array() | ListOf():
-            yield from value.items
-        case Index():
-            yield from (value.base, value.index)
-        case Unary():
-            yield value.operand
-        case Binary():
-            yield from (value.left, value.right)
-        case Compare():
-            yield value.left
-            yield from (right for _, right in value.rest)
-        case Logic():
-            yield from value.operands
-        case Conditional():
-            yield from (value.test, value.then, value.otherwise)
-        case Call():
-            yield from value.arguments
+    made = _PARTS.get(value.__class__)
+    return made(value) if made is not None else ()
+
+
+_PARTS: dict[type, Callable[[Any], Iterable[Value]]] = {
+    Template: lambda value: [part for part in value.parts if not isinstance(part, str)],
+    Record: lambda value: value.fields.values(),
+    Array: lambda value: value.items,
+    ListOf: lambda value: value.items,
+    Index: lambda value: (value.base, value.index),
+    Unary: lambda value: (value.operand,),
+    Binary: lambda value: (value.left, value.right),
+    Compare: lambda value: (value.left, *[right for _, right in value.rest]),
+    Logic: lambda value: value.operands,
+    Conditional: lambda value: (value.test, value.then, value.otherwise),
+    Call: lambda value: value.arguments,
+}
 
 
 def look(target: Place, reader: Place | None, *, inside: bool = False, own: bool = False) -> Seen:
@@ -127,6 +128,8 @@ def _from_within(target: Place) -> Seen:
         return Seen(refused=f"`{target.name}` has failed where this runs: it gave nothing")
     if isinstance(target.item, Foreach):
         help = "Inside the loop the names of its steps mean this element's."
+        if target.item.variable is None:
+            help = "Name the element of the loop (`as: NAME`), and read it by that name."
         return Seen(
             refused=f"`{target.name}` is the loop around this: it is not done yet", help=help
         )

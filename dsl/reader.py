@@ -46,6 +46,9 @@ MOST_NODES = 2_500_000
 MOST_REPEATED = 50_000  # nodes that stand for others by aliases
 MOST_REPAIRS = 20  # unquoted ${...} in flow style that are read as if they were quoted
 
+UNQUOTED = "Inside { } and [ ] an expression must be quoted."
+UNCLOSED = 'Write "${...}".'
+
 _new: Callable[..., Any] = tuple.__new__  # named tuples without the detour over keywords
 _PROPERTIES = re.compile(r"(?:[&!]\S*\s+)+")
 _RACES = ("event", "after")
@@ -130,8 +133,8 @@ def _repair(error: yaml.YAMLError, text: str, file: str, found: Diagnostics) -> 
         diagnostic(
             "SY001",
             span,
-            "Inside { } and [ ] an expression must be quoted.",
-            help=f'Write "{written}".' if match else 'Write "${...}".',
+            UNQUOTED,
+            help=f'Write "{written}".' if match else UNCLOSED,
         )
     )
     if match is None:
@@ -388,7 +391,8 @@ class _Builder:
 
     def _span(self, event: Any) -> Span:
         start, end = event.start_mark, event.end_mark
-        return Span(start.line + 1, start.column + 1, end.line + 1, end.column + 1, self.file)
+        place = (start.line + 1, start.column + 1, end.line + 1, end.column + 1, self.file)
+        return _new(Span, place)  # type: ignore[no-any-return]
 
     def _report(self, code: str, span: Span, message: str, help: str | None = None) -> None:
         self.found.add(diagnostic(code, span, message, help=help))

@@ -14,12 +14,12 @@ from .diagnostics import Diagnostics
 from .draft import Draft, draw
 from .facts import ItemFacts, Position, Role
 from .failures import fill_failures, saga_reasons
-from .graph import Node, SagaGraph
+from .graph import Node, NodeKind, SagaGraph
 from .item_facts import FactMaker, Surroundings
 from .live import live_data
 from .model import Saga, Step, SubSaga
 from .positions import Positions, find_positions, is_covered
-from .records import replace
+from .records import fill, replace
 from .relations import BOOLEAN, present
 from .schemas import with_schemas
 from .structure import Structure, keep
@@ -54,10 +54,24 @@ def _resolve(saga: Saga, found: Diagnostics, file: str, family: Family) -> SagaG
 def _graph(
     saga: Saga, structure: Structure, children: dict[str, SagaGraph], found: Diagnostics
 ) -> SagaGraph | None:
+    if structure.twice:
+        return None
+    if not structure.cyclic:
+        return _drawn(saga, structure, children, found)
+    # Nothing is known of the order, but what is wrong with values is found all the same.
+    known = Diagnostics()
+    _drawn(saga, structure, children, known)
+    for each in known:
+        if each.code != "NA003":  # that a value is read too early
+            found.add(each)
+    return None
+
+
+def _drawn(
+    saga: Saga, structure: Structure, children: dict[str, SagaGraph], found: Diagnostics
+) -> SagaGraph:
     start, owned = owners(saga, structure)
     binder = binder_of(saga, structure, children, found)
-    if structure.cyclic or structure.twice:
-        return None
     draft = draw(saga, start, owned)
     positions = find_positions(structure, draft, children)
     maker = FactMaker(Surroundings(saga, structure, owned, positions, children), binder)
@@ -87,26 +101,14 @@ def _graph(
 
 
 def _nodes(draft: Draft, positions: Positions) -> tuple[Node, ...]:
-    found = []
-    for index, each in enumerate(draft.nodes):
-        position = Position.BEFORE
-        if each.item is not None:
-            position = positions.of[each.item.name.text]
-        elif each.id == "end" and Position.PIVOT in positions.of.values():
-            position = Position.AFTER
-        found.append(
-            Node(
-                index,
-                each.id,
-                each.kind,
-                each.owner,
-                each.item,
-                each.loops,
-                each.parents,
-                position,
-            )
-        )
-    return tuple(found)
+    """The nodes with their positions."""
+    if any(each is not Position.BEFORE for each in positions.of.values()):
+        for node in draft.nodes:
+            if node.item is not None:
+                fill(node, position=positions.of[node.item.name.text])
+            elif node.kind is NodeKind.END and Position.PIVOT in positions.of.values():
+                fill(node, position=Position.AFTER)
+    return tuple(draft.nodes)
 
 
 def _reasons(saga: Saga, facts: Mapping[str, ItemFacts]) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from .codes import diagnostic
 from .diagnostics import Diagnostic, Severity
 from .model import Saga
+from .reader import UNCLOSED, UNQUOTED
 from .rules.places import every_item
 from .span import Span
 
@@ -21,6 +22,7 @@ def without_echoes(found: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
     )
 
 
+CIRCLE = "ST001"  # what is wrong with its values does not draw a circle
 _COLON = re.compile(r"([A-Za-z_][\w-]*\??)( +|:)(?=[{\[])")
 
 
@@ -55,9 +57,16 @@ def _colon(match: re.Match[str], span: Span) -> Diagnostic:
     return diagnostic("SY001", place, f"{what} is missing after {after}.", help=help)
 
 
+def is_break(found: Diagnostic) -> bool:
+    """Whether what stands around it cannot be trusted: an expression that only lacks its quotes is
+    read as if it had them."""
+    quoted = found.message == UNQUOTED and found.help != UNCLOSED
+    return found.code == "SY001" and not quoted
+
+
 def before_the_break(found: tuple[Diagnostic, ...], saga: Saga | None) -> tuple[Diagnostic, ...]:
     """Returns ``found`` without what a break in the YAML (SY001) makes seem wrong or missing."""
-    breaks = [each for each in found if each.code == "SY001"]
+    breaks = [each for each in found if is_break(each)]
     if not breaks:
         return found
     starts = sorted(item.span[:2] for item in every_item(saga.items if saga is not None else ()))
@@ -91,7 +100,7 @@ def without_follow_ups(
     broken = {owners.of(span) for span in errors} - {None}
     deadline_broken = any(owners.of(span) is None for span in errors)
     for finding in findings:
-        follows = owners.of(finding.span) in broken
+        follows = owners.of(finding.span) in broken and finding.code != CIRCLE
         if not follows and not (deadline_broken and finding.code.startswith("TI")):
             yield finding
 

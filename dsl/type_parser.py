@@ -41,6 +41,9 @@ ELSEWHERE = {
 }
 
 
+_OF_SCHEMAS = {"type", "items", "properties", "required", "additionalProperties", "description"}
+
+
 def parse_type(node: Node, found: Diagnostics, known: Iterable[str]) -> Type | None:
     """The type that ``node`` writes; ``known`` are the names of ``types:``.
 
@@ -59,7 +62,21 @@ def parse_type(node: Node, found: Diagnostics, known: Iterable[str]) -> Type | N
             return _enum(value, found)
         if key == "schema" and isinstance(value, Mapping):
             return _schema(value, found)
-    return parse_record(node, found, known)
+    return _foreign(node, found) or parse_record(node, found, known)
+
+
+def _foreign(node: Mapping, found: Diagnostics) -> Type | None:
+    """Reports a type that is written as in JSON Schema, which is then of any type."""
+    told, inner = node.get("type"), node.get("items")
+    kind = told.text if isinstance(told, Scalar) else None
+    if kind not in ("array", "object") or not {*node.entries} <= _OF_SCHEMAS:
+        return None
+    help = "Write a record as `{ name: TYPE }`, or plain JSON Schema as `{ schema: ... }`."
+    if kind == "array":
+        item = inner.text if isinstance(inner, Scalar) else "TYPE"
+        help = f"Write a list as `[{item}]`, or plain JSON Schema as `{{ schema: ... }}`."
+    found.add(diagnostic("TY003", node.span, "This is a type of JSON Schema.", help=help))
+    return ANY
 
 
 def parse_record(node: Node, found: Diagnostics, known: Iterable[str]) -> RecordType | None:

@@ -7,6 +7,9 @@ asked for; else it must be known to be there. Dates and durations can be compare
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from .codes import diagnostic
 from .diagnostics import Diagnostics
 from .field_names import field_proposal
@@ -204,31 +207,26 @@ def _join_all(items: tuple[Value, ...], scope: Scope) -> Type:
 
 
 def _expression(expr: Expr, scope: Scope) -> Type:
-    match expr:
-        case Constant():
-            return _constant(expr.value)
-        case Reference():
-            return _known(expr, scope.names.get(expr.name, ANY), scope)
-        case Attribute():
-            return _attribute(expr, scope)
-        case Index():
-            return _index(expr, scope)
-        case ListOf():
-            return ListType(_join_all(expr.items, scope))
-        case Unary(operator="not") | Logic():
-            return _logic(expr, scope)
-        case Unary():
-            return arithmetic(expr, [(expr.operand, _value(expr.operand, scope))], scope)
-        case Binary():
-            both = [(side, _value(side, scope)) for side in (expr.left, expr.right)]
-            return arithmetic(expr, both, scope)
-        case Compare():
-            return _compare(expr, scope)
-        case Conditional():
-            return _conditional(expr, scope)
-        case Call():
-            return call_result(expr, [_value(each, scope) for each in expr.arguments], scope)
-    return _comprehension(expr, scope)
+    return _TYPES[expr.__class__](expr, scope)
+
+
+def _reference(expr: Reference, scope: Scope) -> Type:
+    return _known(expr, scope.names.get(expr.name, ANY), scope)
+
+
+def _unary(expr: Unary, scope: Scope) -> Type:
+    if expr.operator == "not":
+        return _logic(expr, scope)
+    return arithmetic(expr, [(expr.operand, _value(expr.operand, scope))], scope)
+
+
+def _binary(expr: Binary, scope: Scope) -> Type:
+    both = [(side, _value(side, scope)) for side in (expr.left, expr.right)]
+    return arithmetic(expr, both, scope)
+
+
+def _call(expr: Call, scope: Scope) -> Type:
+    return call_result(expr, [_value(each, scope) for each in expr.arguments], scope)
 
 
 def _known(expr: Expr, type_: Type, scope: Scope) -> Type:
@@ -266,7 +264,8 @@ def _attribute(expr: Attribute, scope: Scope) -> Type:
         type_ = OptionalType(field.type) if field.optional else field.type
         return _known(expr, type_, scope)
     if not isinstance(base, RecordType):
-        problem(expr, f"This is {show(base)}, which has no fields such as `{expr.name}`.")
+        help = _of_each(expr, base, scope)
+        problem(expr, f"This is {show(base)}, which has no fields such as `{expr.name}`.", help)
     path = path_of(expr.base)
     where = f"`{'.'.join(path)}`" if path else show(base)
     known, span = [each.name for each in base.fields], _name_span(expr)
@@ -277,6 +276,15 @@ def _attribute(expr: Attribute, scope: Scope) -> Type:
     fix = renamed(span, nearest(expr.name, known)) if exact else None
     help = did_you_mean(expr.name, known) or _nothing_known(expr, path)
     raise TypeProblem("NA004", span, message, help, fix)
+
+
+def _of_each(expr: Attribute, base: Type, scope: Scope) -> str | None:
+    """What to write for a field of every element of a list, where the list is asked for it."""
+    path = path_of(expr.base)
+    element = scope.resolve(base.item) if isinstance(base, ListType) else None
+    if path is None or not isinstance(element, RecordType) or not element.field(expr.name):
+        return None
+    return f"Write `[each.{expr.name} for each in {'.'.join(path)}]`."
 
 
 def _nothing_known(expr: Attribute, path: tuple[str, ...] | None) -> str | None:
@@ -361,3 +369,19 @@ def _comprehension(expr: Comprehension, scope: Scope) -> Type:
         _boolean(expr.condition, inner)
         inner = narrow(expr.condition, inner)
     return ListType(_expression(expr.element, inner))
+
+
+_TYPES: dict[type, Callable[[Any, Scope], Type]] = {
+    Constant: lambda expr, scope: _constant(expr.value),
+    Reference: _reference,
+    Attribute: _attribute,
+    Index: _index,
+    ListOf: lambda expr, scope: ListType(_join_all(expr.items, scope)),
+    Unary: _unary,
+    Logic: _logic,
+    Binary: _binary,
+    Compare: _compare,
+    Conditional: _conditional,
+    Call: _call,
+    Comprehension: _comprehension,
+}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 from .model import (
     Choose,
@@ -93,38 +94,35 @@ def walk(value: Value) -> Iterator[Value]:
     while todo:
         here = todo.pop()
         yield here
-        todo.extend(reversed(parts(here)))
+        if here.__class__ in _PARTS:
+            todo.extend(reversed(parts(here)))
 
 
 def parts(value: Value) -> tuple[Value, ...]:
     """What a value is made of, in the order of the text."""
-    match value:
-        case Attribute():
-            return (value.base,)
-        case Template():
-            return tuple(part for part in value.parts if not isinstance(part, str))
-        case Record():
-            return tuple(value.fields.values())
-        case Array() | ListOf():
-            return tuple(value.items)
-        case Index():
-            return (value.base, value.index)
-        case Unary():
-            return (value.operand,)
-        case Binary():
-            return (value.left, value.right)
-        case Compare():
-            return (value.left, *(right for _, right in value.rest))
-        case Logic():
-            return value.operands
-        case Conditional():
-            return (value.then, value.test, value.otherwise)
-        case Call():
-            return value.arguments
-        case Comprehension():
-            last = () if value.condition is None else (value.condition,)
-            return (value.element, value.source, *last)
-    return ()
+    made = _PARTS.get(value.__class__)
+    return tuple(made(value)) if made is not None else ()
+
+
+_PARTS: dict[type, Callable[[Any], Iterable[Value]]] = {
+    Attribute: lambda value: (value.base,),
+    Template: lambda value: [part for part in value.parts if not isinstance(part, str)],
+    Record: lambda value: value.fields.values(),
+    Array: lambda value: value.items,
+    ListOf: lambda value: value.items,
+    Index: lambda value: (value.base, value.index),
+    Unary: lambda value: (value.operand,),
+    Binary: lambda value: (value.left, value.right),
+    Compare: lambda value: (value.left, *[right for _, right in value.rest]),
+    Logic: lambda value: value.operands,
+    Conditional: lambda value: (value.then, value.test, value.otherwise),
+    Call: lambda value: value.arguments,
+    Comprehension: lambda value: (
+        value.element,
+        value.source,
+        *(() if value.condition is None else (value.condition,)),
+    ),
+}
 
 
 def chain(value: Value) -> tuple[str, ...]:

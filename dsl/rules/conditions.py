@@ -94,12 +94,16 @@ YES, NO = Joined(True, ()), Joined(False, ())
 
 
 class Statement(NamedTuple):
-    """A condition that holds, or does not: its formula, what it asks, what is surely there."""
+    """A condition that holds, or does not: its formula, what it asks, what is surely there.
+
+    ``free``: each of its subjects is asked once, and no part of it is decided by itself.
+    """
 
     formula: Formula
     tests: tuple[Test, ...]
     subjects: frozenset[str]
     present: frozenset[tuple[str, ...]]
+    free: bool
 
 
 class Conditions:
@@ -117,8 +121,9 @@ class Conditions:
             made = self._made(expr)
             tests = tuple(_tests(made))
             subjects = frozenset(test.subject for test in tests)
+            free = len(subjects) == len(tests) and _asks(made)
             for way, formula in ((True, made), (False, Not(made))):
-                statement = Statement(formula, tests, subjects, known(expr, way))
+                statement = Statement(formula, tests, subjects, known(expr, way), free)
                 self._statements[id(expr), way] = (expr, statement)
             found = self._statements[id(expr), holds]
         return found[1]
@@ -130,6 +135,11 @@ class Conditions:
             for test in statement.tests:
                 tests.setdefault(test.subject, []).append(test)
         kinds = {subject: kind_of(subject, self._subjects[subject]) for subject in tests}
+        if all(each.free for each in statements) and all(
+            len(asked) == 1 and _is_open(asked[0], kinds[subject])
+            for subject, asked in tests.items()
+        ):
+            return False  # each test may come out either way, whatever the others say
         key = (tuple(each.formula for each in statements), tuple(kinds.values()))
         if key not in self._answers:
             domains = [_domain(asked, kinds[subject]) for subject, asked in tests.items()]
@@ -257,6 +267,33 @@ def _tests(formula: Formula) -> Iterator[Test]:
                 todo.append(inner)
             case Joined(_, inner_ones):
                 todo.extend(inner_ones)
+
+
+def _asks(formula: Formula) -> bool:
+    """Whether every part of a formula asks something."""
+    match formula:
+        case Test():
+            return True
+        case Not(inner):
+            return _asks(inner)
+    return bool(formula.formulas) and all(map(_asks, formula.formulas))
+
+
+def _is_open(test: Test, kind: Kind) -> bool:
+    """Whether a test, the only one of its subject, may hold and may not; in doubt the answer is no.
+
+    It says yes only where ``_domain`` has values for both.
+    """
+    if test.operator == TRUE:
+        return True
+    if test.value is None or kind.counted or isinstance(test.value, bool):
+        return False
+    if isinstance(test.value, int | Decimal):
+        whole = not kind.whole or test.value == int(test.value)
+        return kind.values is None and whole
+    if test.operator not in ("==", "!="):
+        return False
+    return kind.values is None or (test.value in kind.values and len(kind.values) > 1)
 
 
 def _domain(tests: Sequence[Test], kind: Kind) -> list[object]:

@@ -12,6 +12,7 @@ from sagac.cli.together import look_at_outlines, outlined
 
 if TYPE_CHECKING:
     from sagac.dsl.diagnostics import Diagnostic
+    from sagac.dsl.span import Span
 
 
 class Findings(NamedTuple):
@@ -76,10 +77,21 @@ def _with_graphs(
 
 
 def _once(paths: Sequence[str], *found: Iterable[Diagnostic]) -> list[Diagnostic]:
-    """Each finding once, in the order of the files as they were named, then by place."""
+    """Each finding once, in the order of the files as they were named, then by place.
+
+    That a sub-saga is broken (SY012) is left out where the sub-saga is one of the files: what is
+    wrong with it is said there.
+    """
     order = {path: number for number, path in enumerate(paths)}
     once = dict.fromkeys(each for some in found for each in some)
-    return sorted(once, key=lambda each: (order.get(each.span.file, len(order)), each.sort_key))
+    told = {(each.span, each.message) for each in once}
+    kept = [each for each in once if each.code != "SY012" or not _is_told(each, told)]
+    return sorted(kept, key=lambda each: (order.get(each.span.file, len(order)), each.sort_key))
+
+
+def _is_told(broken: Diagnostic, told: set[tuple[Span, str]]) -> bool:
+    """Whether what breaks the sub-saga is itself among what was found."""
+    return any((label.span, label.message) in told for label in broken.labels)
 
 
 def _missing(

@@ -12,6 +12,12 @@ class UsageProblem(click.ClickException):
 
     exit_code = 2
 
+    def __init__(self, message: str, *more: str) -> None:
+        """``more`` are further messages: what else is wrong, each a line of its own."""
+        super().__init__(message)
+        self.more = more
+
     def show(self, file: TextIO | None = None) -> None:  # type: ignore[override]
-        """Writes the message as all other messages of sagac are written."""
-        click.echo(f"sagac: {self.format_message()}", file=file, err=file is None)
+        """Writes the messages as all other messages of sagac are written."""
+        for each in (self.format_message(), *self.more):
+            click.echo(f"sagac: {each}", file=file, err=file is None)

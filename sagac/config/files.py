@@ -37,9 +37,13 @@ class Layer(NamedTuple):
 def layers(file: Path) -> tuple[Layer, ...]:
     """What ``file`` and the files that it extends say, the most basic one first.
 
-    Raises UsageProblem, with file and line, for what cannot be read or is wrong.
+    Raises UsageProblem for what cannot be read or is wrong: all of it, each with file and line.
     """
-    return tuple(_layers(_placed(file), ()))
+    problems: list[str] = []
+    found = tuple(_layers(_placed(file), (), problems))
+    if problems:
+        raise UsageProblem(*dict.fromkeys(problems))
+    return found
 
 
 def shown(file: Path) -> str:
@@ -47,19 +51,27 @@ def shown(file: Path) -> str:
     return Path(os.path.relpath(file)).as_posix()
 
 
-def _layers(file: Path, open_ones: tuple[Path, ...]) -> Iterator[Layer]:
-    text = _text(file)
-    settings = _File(file, text)
+def _layers(file: Path, open_ones: tuple[Path, ...], problems: list[str]) -> Iterator[Layer]:
+    try:
+        settings = _File(file, _text(file))
+    except UsageProblem as problem:
+        problems.append(problem.message)
+        return
+    values, bases = settings.values(), list[Path]()
     for name, key in settings.extended():
         base = _placed(file.parent / name)
         chain = (*open_ones, file)
         if base in chain:
             circle = " -> ".join(shown(each) for each in (*chain[chain.index(base) :], base))
-            raise settings.problem(f"'extends' goes round in a circle: {circle}.", key)
-        if not base.is_file():
-            raise settings.problem(f"'extends' names {name!r}, and there is no such file.", key)
-        yield from _layers(base, chain)
-    yield Layer(file, settings.values())
+            settings.wrong(f"'extends' goes round in a circle: {circle}.", key)
+        elif not base.is_file():
+            settings.wrong(f"'extends' names {name!r}, and there is no such file.", key)
+        else:
+            bases.append(base)
+    problems += settings.problems()
+    for base in bases:
+        yield from _layers(base, (*open_ones, file), problems)
+    yield Layer(file, values)
 
 
 def _placed(file: Path) -> Path:
@@ -73,23 +85,30 @@ class _File:
     def __init__(self, file: Path, text: str) -> None:
         self.file = file
         self.text = text
+        self._wrong: list[tuple[int, str]] = []
         self.prefix: tuple[str, ...] = ("tool", "sagac") if file.name == SHARED else ()
         found: Any = self._document()
         for part in self.prefix:
             found = found.get(part, {}) if isinstance(found, dict) else {}
         if not isinstance(found, dict):
-            raise self.problem(f"'tool.sagac' must be a table, found {described(found)}.", ())
+            self.wrong(f"'tool.sagac' must be a table, found {described(found)}.", ())
+            found = {}
         self.table = found
         self.lint = found.get("lint", {})
         if not isinstance(self.lint, dict):
-            raise self.problem(f"'lint' must be a table, found {described(self.lint)}.", ("lint",))
+            self.wrong(f"'lint' must be a table, found {described(self.lint)}.", ("lint",))
+            self.lint = {}
         self._known(found, ("lint", EXTENDS), ())
         self._known(self.lint, (*KEYS, EXTENDS), ("lint",))
 
-    def problem(self, message: str, path: tuple[str, ...]) -> UsageProblem:
-        """What is wrong at the key ``path``, with its line."""
+    def wrong(self, message: str, path: tuple[str, ...]) -> None:
+        """Keeps what is wrong at the key ``path``."""
         line = line_of(self.text, (*self.prefix, *path))
-        return UsageProblem(f"{shown(self.file)}:{line}: {message}")
+        self._wrong.append((line, f"{shown(self.file)}:{line}: {message}"))
+
+    def problems(self) -> list[str]:
+        """All that is wrong, in the order of the file."""
+        return [message for _, message in sorted(self._wrong, key=lambda each: each[0])]
 
     def extended(self) -> list[tuple[str, tuple[str, ...]]]:
         """The files that this one extends, as it writes them, and under which key: at the top, or
@@ -99,7 +118,8 @@ class _File:
             given = table.get(EXTENDS, [])
             listed = [given] if isinstance(given, str) else given
             if not isinstance(listed, list) or not all(isinstance(each, str) for each in listed):
-                raise self.problem(f"'extends' must be a path, found {described(given)}.", path)
+                self.wrong(f"'extends' must be a path, found {described(given)}.", path)
+                continue
             names += [(name, path) for name in listed]
         return names
 
@@ -107,13 +127,15 @@ class _File:
         """The values of ``[lint]``; of a table each entry by itself."""
         found: dict[tuple[str, ...], Given] = {}
         for name, raw in self.lint.items():
-            if name == EXTENDS:
+            if name == EXTENDS or name not in KEYS:
                 continue
             try:
                 value = KEYS[name].read(raw)
             except Wrong as wrong:
-                path = (name, *wrong.path)
-                raise self.problem(f"'lint.{'.'.join(path)}': {wrong}", ("lint", *path)) from None
+                for each in wrong.every:
+                    path = (name, *each.path)
+                    self.wrong(f"'lint.{'.'.join(path)}': {each}", ("lint", *path))
+                continue
             if isinstance(value, dict):
                 found |= {(name, key): self._given(each, name, key) for key, each in value.items()}
             else:
@@ -134,7 +156,7 @@ class _File:
                 elif not path and key == "tool":
                     hint = "In this file the table is [lint]; [tool.sagac.lint] is for "
                     hint += f"{SHARED}."
-                raise self.problem(f"there is no setting {name!r}. {hint}", (*path, key))
+                self.wrong(f"there is no setting {name!r}. {hint}", (*path, key))
 
     def _document(self) -> dict[str, Any]:
         import tomllib

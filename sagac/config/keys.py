@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple, TypeVar
 
 from sagac.dsl.codes import CODES
 from sagac.dsl.diagnostics import Severity
@@ -15,14 +15,24 @@ FAIL_ON = ("error", "warning", "info", "never")
 EXTENDS = "extends"
 
 Path = tuple[str, ...]
+_Part = TypeVar("_Part")
+_Read = TypeVar("_Read")
 
 
 class Wrong(ValueError):
-    """A value is not as its key wants it; ``path`` leads from the key to what is wrong in it."""
+    """A value is not as its key wants it; ``path`` leads from the key to what is wrong in it.
+
+    ``every`` has this and all else that is wrong with the value.
+    """
 
     def __init__(self, message: str, *path: str) -> None:
         super().__init__(message if message.endswith((".", "?")) else f"{message}.")
         self.path = path
+        self.every: list[Wrong] = [self]
+
+    def below(self, *path: str) -> list[Wrong]:
+        """``every`` as it is seen from further out: ``path`` leads to this value."""
+        return [Wrong(str(each), *path, *each.path) for each in self.every]
 
 
 class Key(NamedTuple):
@@ -37,6 +47,20 @@ class Key(NamedTuple):
     adds: bool = False
 
 
+def _each(values: Iterable[_Part], read: Callable[[_Part], _Read]) -> list[_Read]:
+    """What ``read`` returns of each value. Raises Wrong with all that is wrong with any of them."""
+    found, wrong = list[_Read](), list[Wrong]()
+    for value in values:
+        try:
+            found.append(read(value))
+        except Wrong as problem:
+            wrong += problem.every
+    if wrong:
+        wrong[0].every = wrong
+        raise wrong[0]
+    return found
+
+
 def _texts(value: Any) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
         raise Wrong(f"expected a list of texts, found {described(value)}")
@@ -46,11 +70,13 @@ def _texts(value: Any) -> tuple[str, ...]:
 def _selectors(value: Any) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
         raise Wrong(f'expected a list of codes such as ["CO", "TI001"], found {described(value)}')
-    return tuple(selector(each) for each in value)
+    return tuple(_each(value, selector))
 
 
 def _ignored(value: Any) -> tuple[str, ...]:
-    return tuple(ignorable(each) for each in _selectors(value))
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+        return _selectors(value)
+    return tuple(_each(value, ignorable))
 
 
 def ignorable(text: str) -> str:
@@ -73,7 +99,15 @@ def selector(text: str) -> str:
 def _severities(value: Any) -> dict[str, Severity]:
     if not isinstance(value, dict):
         raise Wrong(f'expected a table such as {{ CO007 = "error" }}, found {described(value)}')
-    return {_within(selector, key): _severity(key, each) for key, each in value.items()}
+    return dict(_each(value.items(), _one_severity))
+
+
+def _one_severity(entry: tuple[str, Any]) -> tuple[str, Severity]:
+    key, value = entry
+    try:
+        return selector(key), _severity(key, value)
+    except Wrong as wrong:
+        raise wrong if wrong.path else Wrong(str(wrong), key) from None
 
 
 def _severity(code: str, value: Any) -> Severity:
@@ -89,13 +123,16 @@ def _severity(code: str, value: Any) -> Severity:
 def _by_path(value: Any) -> dict[str, tuple[str, ...]]:
     if not isinstance(value, dict):
         raise Wrong(f'expected a table such as {{ "old/**" = ["CO"] }}, found {described(value)}')
-    found = {}
-    for pattern, each in value.items():
-        try:
-            found[pattern] = _ignored(each)
-        except Wrong as wrong:
-            raise Wrong(str(wrong), pattern) from None
-    return found
+    return dict(_each(value.items(), _one_pattern))
+
+
+def _one_pattern(entry: tuple[str, Any]) -> tuple[str, tuple[str, ...]]:
+    pattern, value = entry
+    try:
+        return pattern, _ignored(value)
+    except Wrong as wrong:
+        wrong.every = wrong.below(pattern)
+        raise
 
 
 def _choice(*words: str) -> Callable[[Any], str]:
@@ -103,7 +140,7 @@ def _choice(*words: str) -> Callable[[Any], str]:
         if isinstance(value, str) and value in words:
             return value
         hint = did_you_mean(value, words) if isinstance(value, str) else ""
-        expected = hint or f"expected one of: {', '.join(words)}"
+        expected = hint or f"Expected one of: {', '.join(words)}"
         raise Wrong(f"{described(value)} is not known here. {expected}")
 
     return read
@@ -113,13 +150,6 @@ def _text(value: Any) -> str:
     if not isinstance(value, str) or not value:
         raise Wrong(f"expected a text, found {described(value)}")
     return value
-
-
-def _within(read: Callable[[str], str], key: str) -> str:
-    try:
-        return read(key)
-    except Wrong as wrong:
-        raise Wrong(str(wrong), key) from None
 
 
 KEYS: dict[str, Key] = {

@@ -232,6 +232,29 @@ def test_a_circle_shows_its_way() -> None:
         settings('extends = "a/b.toml"')
 
 
+def test_all_mistakes_are_told_at_once() -> None:
+    put("base.toml", "[lint]\nformats = 1\n")
+    text = """\
+extends = ["base.toml", "none.toml"]
+[lint]
+select = ["CO", "C0", "Q"]
+fail-on = 3
+[lint.severity]
+CO001 = "errr"
+XX = "info"
+[lint.per-path-ignores]
+"a/**" = ["SY001", "Q"]
+"""
+    with pytest.raises(UsageProblem) as problem:
+        settings(text)
+    told = [problem.value.message, *problem.value.more]
+    places = [each.partition(": ")[0] for each in told]
+    lines = (1, 3, 3, 4, 6, 7, 9, 9)
+    assert places == [*(f"sagac.toml:{line}" for line in lines), "base.toml:2"]
+    assert all("\n" not in each for each in told)
+    assert "'lint.per-path-ignores.a/**': there is no rule 'Q'" in told[7]
+
+
 @pytest.mark.parametrize(
     "content", [b"\xff\xfe", b"a = " + b"[" * 100_000, b"\0", b"#" * 2_000_000]
 )

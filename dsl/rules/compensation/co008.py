@@ -47,6 +47,11 @@ def check(graph: SagaGraph) -> Iterator[Diagnostic]:
 
 def _reads_only(facts: ItemFacts, name: str) -> bool:
     undo = facts.compensation
+    if facts.undo_reads is facts.reads:  # nearly always: it is given what the step is given
+        return False
+    others = [reach for reach in facts.undo_reads if reach.root != name]
+    if others and undo is not None and undo.when is None:
+        return False
     if all(reach.root != name for reach in facts.undo_reads):
         return False
     read = (reach for value in undo.input.values() for reach in reads(value)) if undo else ()

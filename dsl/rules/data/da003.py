@@ -56,11 +56,14 @@ steps:
 
 def check(graph: SagaGraph) -> Iterator[Diagnostic]:
     """Yields a finding for each step that leaves refusals out, and for each idle handler."""
+    declares = any(service.actions for service in graph.saga.services.values())
     for facts in graph.facts.values():
         item = facts.item
         if isinstance(item, Step):
-            yield from _left_out(graph, facts, item)
-            yield from _idle(item, (*facts.own_failures, *_by_person(facts)), facts.role)
+            if declares:
+                yield from _left_out(graph, facts, item)
+            if item.recover:
+                yield from _idle(item, (*facts.own_failures, *_by_person(facts)), facts.role)
         elif isinstance(item, Group) and item.recover:
             inside = _reasons(graph, item)
             yield from _idle(item, inside) if inside is not None else ()

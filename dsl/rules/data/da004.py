@@ -66,6 +66,8 @@ def check(graph: SagaGraph) -> Iterator[Diagnostic]:
     known: dict[str, frozenset[str] | None] = {}
     for facts in graph.facts.values():
         for value in values_of(facts.item):
+            if isinstance(value, Attribute) and isinstance(value.base, Reference):
+                continue  # nearly always
             for asked in _asked(value, forks):
                 at = asked.of.name.text if asked.of is not None else ""
                 if at not in known:
@@ -101,8 +103,6 @@ def _reasons(graph: SagaGraph, fork: Item | None) -> frozenset[str] | None:
 
 
 def _asked(value: Value, forks: Mapping[str, Item]) -> Iterator[Asked]:
-    if isinstance(value, Attribute) and isinstance(value.base, Reference):
-        return  # nearly always
     elements: dict[str, Item] = {}
     for each in walk(value):
         if isinstance(each, Comprehension):

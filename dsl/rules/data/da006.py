@@ -11,6 +11,7 @@ from sagac.dsl.model import Saga
 from sagac.dsl.reach import reads
 from sagac.dsl.relations import show
 from sagac.dsl.rules.rule import Rule
+from sagac.dsl.syntax import Literal
 from sagac.dsl.types import EnumType, Field, NamedType, Primitive, RecordType, Type
 
 RULE = Rule(
@@ -55,7 +56,7 @@ def check_saga(saga: Saga) -> Iterator[Diagnostic]:
             "DA006",
             saga.key.span,
             "This key is the same for every start, so the saga can run only once, ever.",
-            help=_instead(saga),
+            help=_unmarked(saga) or _instead(saga),
         )
         return
     types = [_type(saga, each) for each in read]
@@ -69,6 +70,15 @@ def check_saga(saga: Saga) -> Iterator[Diagnostic]:
             help=_instead(saga),
             labels=tuple(_label(saga, read)),
         )
+
+
+def _unmarked(saga: Saga) -> str | None:
+    """What to write for the name of a field that stands there as plain text."""
+    text = saga.key.value if isinstance(saga.key, Literal) else None
+    root, _, name = text.partition(".") if isinstance(text, str) else ("", "", "")
+    if root != "input" or not any(each.name == name for each in saga.input.fields):
+        return None
+    return f"Write `${{{text}}}`: without `${{...}}` it is only a text."
 
 
 def _instead(saga: Saga) -> str:

@@ -9,6 +9,7 @@ from sagac.dsl.diagnostics import Diagnostic, Label
 from sagac.dsl.graph import SagaGraph
 from sagac.dsl.model import Step
 from sagac.dsl.rules.rule import Rule
+from sagac.dsl.rules.texts import texts
 from sagac.dsl.rules.uses import Outputs
 from sagac.dsl.types import Field
 
@@ -47,12 +48,16 @@ def check(graph: SagaGraph) -> Iterator[Diagnostic]:
         if fields and isinstance(facts.item, Step):
             known = read.setdefault((facts.service, facts.action), set())
             known.update(each.name for each in fields if outputs.reads_field(name, each.name))
+    named: set[str] | None = None  # by a text: it was meant to be read, which is DA007
     for facts in graph.facts.values():
         step = facts.item
         if isinstance(step, Step) and step.output is not None and step.output.fields:
             known = read[(facts.service, facts.action)]
             unread = [each for each in step.output.fields if each.name not in known]
-            if unread:
+            if unread and named is None:
+                named = {each.text for each in texts(graph)}
+            own = {f"{step.name.text}.{each.name}" for each in unread}
+            if unread and own.isdisjoint(named or ()):
                 yield _finding(step, *unread)
 
 
