@@ -13,7 +13,7 @@ from typing import Any
 from sagac.dsl.evaluate import EvaluationError, evaluate
 from sagac.dsl.facts import ItemFacts
 from sagac.dsl.graph import SagaGraph
-from sagac.dsl.model import Choose, Fail, Item, Repeat, Step, Undo, Wait
+from sagac.dsl.model import Choose, Fail, Item, Race, Repeat, Step, Undo, Wait
 from sagac.dsl.types import EMPTY, RecordType
 
 from .paths import around, family, item_path, located, parts, walk
@@ -251,9 +251,7 @@ class Scenario:
         asked = [r for r in ways if r.name and r.name.text == self.refusal and path == self.fails]
         race = (asked or wanted or harmless or ways)[0]
         assert race.name is not None
-        event = graph.saga.events.get(race.event.text) if race.event else None
-        data = race.output or (event.data if event and event.data else EMPTY)
-        return Done(sample_record(data, types), won=race.name.text)
+        return Done(sample_record(event_type(graph, race), types), won=race.name.text)
 
     def events(self) -> Iterator[tuple[str, Any]]:
         """What the world outside sends on this path: name and JSON data of each event.
@@ -271,8 +269,8 @@ class Scenario:
                         yield name, to_json(outcome.output)
 
 
-def event_type(graph: SagaGraph, item: Wait) -> RecordType:
-    """What the event of a simple wait carries."""
+def event_type(graph: SagaGraph, item: Wait | Race) -> RecordType:
+    """What the event of a simple wait, or of one way of a race, carries."""
     if item.output is not None:
         return item.output
     event = graph.saga.events.get(item.event.text) if item.event else None

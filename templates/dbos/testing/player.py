@@ -205,7 +205,8 @@ class Player:
             assert ending.done(), f"not at its end; calls made so far: {self._calls}"
             return ending.result()
         finally:
-            person.cancel()
+            for each in both:
+                each.cancel()
             await asyncio.gather(*both, return_exceptions=True)
 
 

@@ -176,7 +176,7 @@ BROKEN: list[tuple[str, Callable[[str], str], str]] = [
     ("an undo that gives up", instead(r"RELEASE_POLICY,\n +\)", "FOREVER,\n)"), "hold and skip"),
     ("an undo item with another end", instead(r'("tell",.*?)STANDARD', r"\1FOREVER"), "tell and retry"),
     ("a group that is not undone", without(r"(?<=\"papers\"),\n +undo=Compensation.*?\n {8}\)"), "papers and undo"),
-    ("a lock that is not taken", without(r'locks=\(Lock\("room"[^\n]*,\n'), "taken"),
+    ("a lock that is not taken", without(r'locks=\(?\[?Lock\("room"[^\n]*,\n'), "taken"),
     ("a pivot that may be called off", instead(r"saga.pivot\(", "saga.step("), "late"),
     ("a saga without a deadline", without(r"deadline=[^\n]*,\n"), "hold and deadline"),
 ]  # fmt: skip
