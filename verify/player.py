@@ -193,6 +193,8 @@ class Player:
             outcome = yield from ask(request)
             if isinstance(outcome, Done):
                 return outcome
+            if isinstance(outcome, Refused) and outcome.reason in _OUTSIDE:
+                return outcome
             unknown = isinstance(outcome, Unknown)
             if retried(facts) and facts.retry.attempts is None and unknown:
                 continue

@@ -11,7 +11,7 @@ from typing import Any
 
 from sagac.dsl.facts import ItemFacts, OnUnknown
 from sagac.dsl.graph import SagaGraph
-from sagac.dsl.model import Fail, Repeat, Step, Wait
+from sagac.dsl.model import Fail, Repeat, Step, Undo, Wait
 
 from .lanes import lane_of, may_be_cut
 from .paths import family, item_path, located
@@ -168,8 +168,24 @@ def _undoing(graph: SagaGraph, found: Sequence[Played]) -> Iterator[Played]:
             found_first = (e for e in found if facts.compensation and _undone(graph, e, path))
             before = next(found_first, None)
             if before is not None:
+                if isinstance(facts.item, Undo):
+                    yield from _lock_of_undo(before, path, facts.item)
                 way = replace(before.way, name=f"{path}: undo fails", undo=path)
                 yield from _answered(graph, _with(graph, way, before.values))
+
+
+def _lock_of_undo(before: Played, path: str, item: Undo) -> Iterator[Played]:
+    """A lock that another saga has when an undo item asks for it: it waits."""
+    taken = {
+        lock.text
+        for each in before.trace.events
+        for lock in getattr(each.request.item, "locks", ())
+        if each.request.item is not item
+    }
+    for lock in item.locks:
+        if lock.text not in taken:
+            way = replace(before.way, name=f"{path}: {lock.text} is free later", taken=lock.text)
+            yield replace(before, way=way)
 
 
 def _undone(graph: SagaGraph, found: Played, path: str) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.golden.cases import generated, write
+from tests.golden.cases import SPECS, generated, write
 
 from .test_generated_tests import outcome
 
@@ -30,10 +30,12 @@ defaults: { retry: { attempts: 2 }, timeout: 10s }
 locks:
   room: { key: input.id }
   bed: { key: input.id, conflict: wait }
+  phone: { key: input.id }
 steps:
   - { step: register, service: desk, input: [id], locks: [room], compensate: forget }
   - undo: tell
     service: desk
+    locks: [phone]
     input: [id, saga.failure.reason]
     retry: { attempts: 2 }
   - step: hold
@@ -125,6 +127,13 @@ def test_all_pass(folder: Path) -> None:
     assert re.fullmatch(r"\d+ passed in .*", said), said
 
 
+@pytest.mark.timeout(120)
+def test_what_is_retriable_does_not_begin_once_the_saga_is_called_off(tmp_path: Path) -> None:
+    write(generated(SPECS / "office-move.saga.yaml"), tmp_path)
+    said = outcome(tmp_path, "-k", "cancelled")
+    assert re.fullmatch(r"\d+ passed, .*", said), said
+
+
 @pytest.mark.parametrize(
     "names",
     [
@@ -134,7 +143,7 @@ def test_all_pass(folder: Path) -> None:
         "book: unknown, retry", "book: unknown, skip", "book: unknown, done", "book: unknown, failed",
         "mail: unknown, retry", "mail: unknown, skip", "mail: unknown, done", "archive: unknown",
         "pay: unknown, never", "pay: unknown, done", "pay: unknown, not yet", "register: room is taken",
-        "hold: bed is free later", "register: undo fails", "tell: undo fails, retry",
+        "hold: bed is free later", "tell: phone is free later", "register: undo fails", "tell: undo fails, retry",
         "hold: undo fails, skip", "hold: undo fails, done", "note: undo fails", "papers: undo fails",
         "pack/fetch: undo fails", "pack/seal: broken", "hold: cancelled", "signature: cancelled",
         "hold: deadline", "who: deadline", "pay: cancelled", "pay: cancelled too late",
