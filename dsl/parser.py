@@ -9,8 +9,9 @@ from __future__ import annotations
 from .diagnostics import Diagnostics
 from .expressions import parse_value
 from .model import Name, Saga, Service, Suppression
-from .nodes import Node, Scalar
+from .nodes import Mapping, Node, Scalar
 from .parser_declarations import Declarations
+from .parser_lift import lifted, slipped
 from .parser_shapes import Keys
 from .parser_vocabulary import TOP, TOP_REQUIRED
 from .reader import OpenMapping
@@ -34,6 +35,7 @@ class _Parser(Declarations):
 
     def saga(self, node: Node, suppressions: tuple[Suppression, ...]) -> Saga | None:
         """The whole file."""
+        node = self._in_place(node)
         start = node.span._replace(end_line=node.span.line, end_column=node.span.column + 1)
         keys = self.keys(node, "a saga", TOP, TOP_REQUIRED, at=start)
         if keys is None:
@@ -68,6 +70,17 @@ class _Parser(Declarations):
         self._check_services(keys, services)
         unread = isinstance(node, OpenMapping) or input is None or not saga.items
         return None if unread else saga
+
+    def _in_place(self, node: Node) -> Node:
+        """The file with its top-level keys where they belong."""
+        while isinstance(node, Mapping) and (first := next(slipped(node), None)) is not None:
+            entry, holder = first
+            message = f"{entry.key.text!r} is indented, so it stands inside {holder!r}."
+            self.report(
+                "SY002", entry.key.span, message, "Begin it in column 1, as the saga's own."
+            )
+            node = lifted(node, entry, holder)
+        return node
 
     def _key(self, keys: Keys) -> Value:
         node = keys.get("key")

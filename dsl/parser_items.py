@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import Any, Literal, cast
 
-from .habits import MEANT, meant_key
 from .model import (
     Branch,
     Case,
@@ -24,7 +23,7 @@ from .model import (
     Wait,
 )
 from .nodes import Entry, Mapping, Node, Scalar, Sequence
-from .parser_parts import Parts
+from .parser_heads import Heads
 from .parser_shapes import Keys, is_word, key_fix
 from .parser_vocabulary import (
     CALLED,
@@ -48,35 +47,18 @@ from .suggest import expected_one_of, nearest
 _ONE_ITEM = "an item, such as `step: NAME` with its keys below"
 
 
-class Items(Parts):
+class Items(Heads):
     """Reads lists of items of every kind."""
 
     def items(self, node: Node | None, *, empty: bool = False) -> tuple[Item, ...]:
         """A list of items; what is no item is reported and left out."""
         found: list[Item] = []
-        for each in self.list_of(node, "a list of steps", empty=empty):
+        for each in self._without_dashes(self.list_of(node, "a list of steps", empty=empty)):
             for one in self._one_kind_each(each):
                 item = self._item(one)
                 if item is not None:
                     found.append(item)
         return tuple(found)
-
-    def _one_kind_each(self, node: Node) -> list[Node]:
-        """The item; two, where the dash of the second one is missing."""
-        names = list(node.entries) if isinstance(node, Mapping) else []
-        for at, name in enumerate(names[1:-1], 1):
-            if isinstance(node, Mapping) and name in KINDS and names[0] in KINDS:
-                if MEANT.get(name) in KINDS[names[0]]:
-                    continue
-                self._second_kind(node, names[0], name)
-                parts = [*node.entries.items()][:at], [*node.entries.items()][at:]
-                head = node.entries[name].key.span
-                first = Mapping(
-                    dict(parts[0]), node.span._replace(end_line=head.line, end_column=1)
-                )
-                rest = type(node)(dict(parts[1]), head.to(node.span))
-                return [first, *self._one_kind_each(rest)]
-        return [node]
 
     def _item(self, node: Node) -> Item | None:
         if not isinstance(node, Mapping):
@@ -108,25 +90,6 @@ class Items(Parts):
             return None
         item = _READERS[kind](self, keys, self._common(keys, name, node.span))
         return item if name is not None else None
-
-    def _one_kind(self, node: Mapping, kind: str) -> Mapping:
-        """``node`` without the keys that would make it an item of a second kind."""
-        others = [
-            key
-            for key in node.entries
-            if key in KINDS and key != kind and not meant_key(key, KINDS[kind], node.entries)
-        ]
-        for key in others:
-            self._second_kind(node, kind, key)
-        if not others:
-            return node
-        entries = {key: each for key, each in node.entries.items() if key not in others}
-        return type(node)(entries, node.span)
-
-    def _second_kind(self, node: Mapping, kind: str, key: str) -> None:
-        message = f"This item is {CALLED[kind]} already: {key!r} would make it another."
-        help = f"Begin a new item with `- {key}: ...`."
-        self.report("SY002", node.entries[key].key.span, message, help)
 
     def _content_as_name(self, head: Entry, kind: str) -> None:
         """What belongs under a key of the item stands where its name belongs."""

@@ -161,8 +161,16 @@ class Shapes:
             listed = f"Did you mean {near!r}? {listed}"
         if near is None and INSIDE.get(text) in known:
             listed = f"It stands inside {INSIDE[text]!r}. {listed}"
-        message = f"Unknown key {short(text)} in {what}."
-        self.report("SY002", entry.key.span, message, listed, fix=key_fix(entry.key, meant))
+        fix = key_fix(entry.key, meant)
+        if (
+            meant == "retry"
+            and isinstance(entry.value, Scalar)
+            and isinstance(entry.value.value, int)
+        ):
+            listed, fix = f"Write `retry: {{ attempts: {entry.value.value} }}`.", None
+        self.report(
+            "SY002", entry.key.span, f"Unknown key {short(text)} in {what}.", listed, fix=fix
+        )
 
     def require(self, keys: Keys, key: str, at: Span) -> bool:
         """Reports ``key`` as missing if it is; whether it is there."""
@@ -183,7 +191,10 @@ class Shapes:
         if isinstance(node, Mapping):
             yield from node
         else:
-            self.wrong_shape(node, expected, _as_mapping(node, each) if each else None)
+            listed = isinstance(node, Sequence)
+            help = "Write each as `NAME: ...`, without a dash." if listed else None
+            help = (_as_mapping(node, each) if each else None) or help
+            self.wrong_shape(node, expected, help)
 
     def list_of(self, node: Node | None, expected: str, *, empty: bool = False) -> list[Node]:
         """The items of a list; empty if it is absent or wrong. ``empty``: it may hold nothing."""

@@ -335,7 +335,8 @@ class _Builder:
         first, *later = entries
         heads = _RACES if first in _RACES else KINDS
         begins = key.text if key.text == first else next((k for k in later if k in heads), None)
-        if begins is None:
+        lonely = len(entries) == 1 and begins in KINDS and begins != "fail"
+        if begins is None or lonely:  # a doubled head, and no missing dash
             return False
         at = len(entries) if begins == first else [*entries].index(begins)
         before, after = dict([*entries.items()][:at]), dict([*entries.items()][at:])

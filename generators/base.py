@@ -61,8 +61,13 @@ class PlayedCase:
 
     ``fails`` has the path of each call that fails and its refusal; None is an outcome that nobody
     knows. ``calls`` are all that may be made, in one of their orders; ``cut`` are those that a
-    failure beside them may prevent. ``events`` are sent from outside: name and JSON data.
+    failure beside them may prevent. ``events`` are sent from outside: the wait, name and JSON data.
     ``changed`` are the fields of the input that differ from the sample.
+
+    ``passing`` calls fail twice, then work. ``answers`` are a person's or a query's, with an output
+    or None, by the path of what asks. ``late`` waits end by time; the repeat ``endless`` does not
+    end by itself. ``marks`` are the calls given up. ``during``: the saga is ``cancelled`` or its
+    ``deadline`` passes while this call or wait is under way; ``taken``: a lock of another saga.
     """
 
     name: str
@@ -72,16 +77,24 @@ class PlayedCase:
     reason: str | None
     calls: tuple[str, ...]
     cut: tuple[str, ...] = ()
-    events: tuple[tuple[str, Any], ...] = ()
+    events: tuple[tuple[str, str, Any], ...] = ()
     changed: Mapping[str, Any] = field(default_factory=dict)
+    passing: tuple[str, ...] = ()
+    answers: Mapping[str, tuple[str, Any]] = field(default_factory=dict)
+    late: tuple[str, ...] = ()
+    endless: str | None = None
+    marks: tuple[str, ...] = ()
+    during: tuple[str, str] | None = None
+    taken: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Played:
     """What the simulator foresees, for generated tests; all data are JSON data.
 
-    ``outputs`` are by the path of an item, ``refusals`` by that and the refusal. ``lanes`` say
-    which calls run beside others (``verify.lanes``).
+    ``outputs`` are by the path of an item, those that keep a repeat going by ``PATH: REPEAT goes
+    on``; ``refusals`` by the path and the refusal. ``lanes`` say which calls run beside others
+    (``verify.lanes``).
     """
 
     input: Any

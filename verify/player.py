@@ -7,6 +7,7 @@ on its own. Coordination in tokens and edges means the same; a test of the prope
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import count
 from typing import Any, Protocol
 
 from sagac.dsl.evaluate import EvaluationError, evaluate
@@ -33,7 +34,9 @@ from sagac.dsl.syntax import Value
 from .forks import play_foreach, play_parallel
 from .scope import Context, Scope
 from .tasks import Course, Failed, Task, ask
-from .trace import Done, Failure, Outcome, Phase, Refused, Request, Unknown
+from .trace import Again, Done, Failure, Outcome, Phase, Refused, Request, Unknown
+
+_OUTSIDE = ("cancelled", "deadline")  # reasons that go on through every scope
 
 
 class Decide(Protocol):
@@ -168,7 +171,7 @@ class Player:
                 if entry:
                     entry.live = True
             case Refused(reason=reason, data=data):
-                if facts.role is Role.OPTIONAL:
+                if facts.role is Role.OPTIONAL and reason not in _OUTSIDE:
                     at.values[item.name.text] = None
                     return
                 raise Failed(Failure(path, reason, data))
@@ -190,15 +193,17 @@ class Player:
             outcome = yield from ask(request)
             if isinstance(outcome, Done):
                 return outcome
-            retriable = facts.role is Role.RETRIABLE or facts.on_unknown is OnUnknown.RETRY
-            if retriable and facts.retry.attempts is None and isinstance(outcome, Unknown):
+            if isinstance(outcome, Refused) and outcome.reason in _OUTSIDE:
+                return outcome
+            unknown = isinstance(outcome, Unknown)
+            if retried(facts) and facts.retry.attempts is None and unknown:
                 continue
-            if retriable or (isinstance(outcome, Unknown) and facts.on_unknown is OnUnknown.MANUAL):
+            if retried(facts) or (unknown and facts.on_unknown is OnUnknown.MANUAL):
                 outcome = yield from ask(_as(request, "resolve"))
-            elif isinstance(outcome, Unknown) and facts.on_unknown is OnUnknown.QUERY:
-                query = _as(request, "query", f"query_{request.action}")
-                outcome = yield from ask(query)
-            if not (isinstance(outcome, Unknown) and facts.on_unknown is OnUnknown.QUERY):
+            elif unknown and facts.on_unknown is OnUnknown.QUERY:
+                outcome = yield from ask(_as(request, "query", f"query_{request.action}"))
+                outcome = Again() if isinstance(outcome, Unknown) else outcome
+            if not isinstance(outcome, Again):
                 return outcome
 
     def _request(self, item: Item, facts: ItemFacts, path: str, at: Context) -> Request:
@@ -282,18 +287,27 @@ class Player:
     # loops, waits, sub-sagas
 
     def _repeat(self, item: Repeat, at: Context) -> Course[None]:
-        for turn in range(item.max or 0):
-            prefix = f"{at.prefix}{item.name.text}[{turn}]."
-            yield from self.items(item.items, at.inside(prefix=prefix))
-            if item.until is not None and self.value(item.until, at):
+        path = self.path(item, at)
+        for asked in count(1):
+            for turn in range((item.max or 0) * (asked - 1), (item.max or 0) * asked):
+                prefix = f"{at.prefix}{item.name.text}[{turn}]."
+                yield from self.items(item.items, at.inside(prefix=prefix))
+                if item.until is not None and self.value(item.until, at):
+                    return
+            exhausted = Failure(path, "exhausted")
+            answer = yield from self._fail_or_stick(item, exhausted, at, f"~exhausted{asked}")
+            if not isinstance(answer, Again):
                 return
-        exhausted = Failure(self.path(item, at), "exhausted")
-        yield from self._fail_or_stick(item, exhausted, at)
 
     def _wait(self, item: Wait, facts: ItemFacts, at: Context) -> Course[None]:
         path = self.path(item, at)
         request = Request(path, item, "wait", facts.service, "")
-        outcome = yield from ask(request)
+        outcome: Outcome = Again()
+        while isinstance(outcome, Again):
+            outcome = yield from ask(request)
+            if isinstance(outcome, Refused) and _sticks(item, outcome):
+                failure = Failure(path, outcome.reason, outcome.data)
+                outcome = yield from self._fail_or_stick(item, failure, at)
         name = item.name.text
         match outcome:
             case Done(output=output, won=won):
@@ -304,39 +318,57 @@ class Player:
             case Refused(reason=reason, data=data):
                 at.values[name] = None
                 if not (reason == "timeout" and item.on_timeout == "continue"):
-                    yield from self._fail_or_stick(item, Failure(path, reason, data), at)
+                    raise Failed(Failure(path, reason, data))
             case _:
                 raise Failed(Failure(path, "unknown"))
 
     def _sub_saga(self, item: SubSaga, facts: ItemFacts, at: Context) -> Course[None]:
         path = self.path(item, at)
-        player = Player(self.graph.children[item.name.text], self.decide, f"{path}/")
-        player.background, player.marks = self.background, self.marks
-        player.lost = self.lost
         fields = {name: self.value(each, at) for name, each in facts.input.items()}
-        scope = Scope()
-        inside = Context({"input": fields, "saga": player._about(None)}, scope)
-        try:
-            output = yield from player.saga(inside)
-        except Failed as failed:
-            yield from self._fail_or_stick(item, failed.failure, at)
-            return
-        at.values[item.name.text] = output or {}
-        at.scope.add(scope.undo)
+        answer: Outcome = Again()
+        for attempt in count():
+            base = f"{path}#{attempt}/" if attempt else f"{path}/"
+            player = Player(self.graph.children[item.name.text], self.decide, base)
+            player.background, player.marks = self.background, self.marks
+            player.lost = self.lost
+            scope = Scope()
+            inside = Context({"input": fields, "saga": player._about(None)}, scope)
+            try:
+                output = yield from player.saga(inside)
+            except Failed as failed:
+                answer = yield from self._fail_or_stick(item, failed.failure, at, f"#{attempt + 1}")
+            else:
+                answer = Done(output)
+                at.scope.add(scope.undo)
+            if isinstance(answer, Done):
+                at.values[item.name.text] = answer.output or {}
+                return
 
-    def _fail_or_stick(self, item: Item, failure: Failure, at: Context) -> Course[None]:
-        """Before the pivot an item fails; after it a person decides."""
+    def _fail_or_stick(
+        self, item: Item, failure: Failure, at: Context, mark: str = ""
+    ) -> Course[Outcome]:
+        """Before the pivot an item fails; after it a person decides. ``mark`` ends the path."""
         facts = self.graph.facts[item.name.text]
         if facts.position is not Position.AFTER:
             raise Failed(failure)
-        request = Request(self.path(item, at), item, "resolve", facts.service, "", {}, failure)
-        yield from ask(request)
+        path = f"{self.path(item, at)}{mark}"
+        return (yield from ask(Request(path, item, "resolve", facts.service, "", {}, failure)))
 
     def _stuck_after_pivot(self, item: Item, course: Course[None], at: Context) -> Course[None]:
         try:
             yield from course
         except Failed as failed:
             yield from self._fail_or_stick(item, failed.failure, at)
+
+
+def retried(facts: ItemFacts) -> bool:
+    """Whether an unknown outcome of the call leads to the same call again."""
+    return facts.role is Role.RETRIABLE or facts.on_unknown is OnUnknown.RETRY
+
+
+def _sticks(item: Wait, outcome: Refused) -> bool:
+    """Whether a wait that ended so does not go on by itself, nor is called off."""
+    return outcome.reason == "timeout" and item.on_timeout != "continue"
 
 
 def _as(request: Request, phase: Phase, action: str | None = None) -> Request:
@@ -357,8 +389,8 @@ def _handler(recover: Sequence[Recover], reason: str) -> Recover | None:
     for each in recover:
         if each.refusal.text == reason or (unknown and each.refusal.text == "unknown"):
             return each
-    outside = reason in ("cancelled", "deadline")
-    return next((r for r in recover if r.refusal.text == "any" and not outside), None)
+    caught = reason not in _OUTSIDE
+    return next((r for r in recover if r.refusal.text == "any" and caught), None)
 
 
 def _names(item: Step | Group) -> list[str]:

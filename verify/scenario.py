@@ -6,22 +6,25 @@ conditions say for the sample values, but around a ``fail`` that nobody asked fo
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sagac.dsl.evaluate import EvaluationError, evaluate
-from sagac.dsl.facts import ItemFacts, OnUnknown, Role
+from sagac.dsl.facts import ItemFacts
 from sagac.dsl.graph import SagaGraph
-from sagac.dsl.model import Choose, Fail, Item, Repeat, Step, Undo, Wait
+from sagac.dsl.model import Choose, Fail, Item, Race, Repeat, Step, Undo, Wait
 from sagac.dsl.types import EMPTY, RecordType
 
 from .paths import around, family, item_path, located, parts, walk
+from .player import retried
 from .samples import sample_record, variants
 from .simulate import simulate
-from .trace import Done, Outcome, Refused, Request, Trace, Unknown
+from .trace import Again, Done, Outcome, Refused, Request, Trace, Unknown
 from .values import to_json
 
 UNKNOWN_TRIES = 2  # of a call that is made again until it is done
+CALLED_OFF = ("cancelled", "deadline")
 
 
 def sample_input(graph: SagaGraph) -> dict[str, Any]:
@@ -94,16 +97,29 @@ def reaching(
 
 
 class Scenario:
-    """Answers and decisions for one path. A failing step fails in its first iteration."""
+    """Answers and decisions for one path. A failing step fails in its first iteration.
+
+    ``answer`` is what a person says of it (retry, skip, done, failed), or a query (done, never, not
+    yet); ``undo`` names an item whose compensation fails as well, and then that is answered about.
+    """
 
     def __init__(
-        self, graph: SagaGraph, fails: str | None = None, refusal: str | None = None
+        self,
+        graph: SagaGraph,
+        fails: str | None = None,
+        refusal: str | None = None,
+        answer: str | None = None,
+        undo: str | None = None,
     ) -> None:
         self.graph = graph
         self.fails = fails
         self.refusal = refusal
+        self.answer = answer
+        self.undo = undo
         self.failed: str | None = None
-        self.tries = 0  # how often the failing call was made
+        self.undone: str | None = None  # the compensation that fails
+        self.tries: Counter[str] = Counter()  # how often the failing calls were made
+        self.over = False  # asked once more: from here on it works
         self.reached = set(around(graph, fails)) if fails else set()
         self.handlers = dict(self._handlers()) if fails else {}
         self.item = located(graph, fails)[1].item if fails else None
@@ -143,18 +159,19 @@ class Scenario:
     def __call__(self, request: Request) -> Outcome:
         """The answer of a participant that knows what to say."""
         item, path = request.item, item_path(request.path)
-        if request.phase in ("undo", "resolve") or isinstance(item, Undo):
-            return Done()
         graph, facts = located(self.graph, path)
+        if request.phase == "resolve":
+            return self._resolved(graph, item, path)
+        if request.phase == "undo" or isinstance(item, Undo):
+            return self._undo(request, facts)
         if request.phase == "query":
-            hit = self.failing(request)
-            return Refused(self.refusal or "unknown") if hit else self._done(graph, item)
+            return self._queried(graph, request)
         if path in self.handlers and self.fails not in (None, path):
             return _refusal(self.handlers[path], item)
         if self.failing(request) and not self._long_enough(facts):
             self.failed = request.path
-            self.tries += 1
-            return self._failure(graph, facts)
+            self.tries[path] += 1
+            return self._failure(graph, facts, path)
         if isinstance(item, Wait):
             return self._wait(graph, item, path)
         return self._done(graph, item)
@@ -162,7 +179,7 @@ class Scenario:
     def failing(self, request: Request) -> bool:
         """Whether it is this call that is to fail."""
         path = request.path.removesuffix("~query")
-        return item_path(request.path) == self.fails and self.failed in (None, path)
+        return item_path(path) == self.fails and self.failed in (None, path) and not self.over
 
     def hit(self, trace: Trace) -> bool:
         """Whether what was to fail, failed."""
@@ -175,20 +192,51 @@ class Scenario:
 
     def _long_enough(self, facts: ItemFacts) -> bool:
         """A call that is repeated until it is done, is done in the end: else the path has none."""
-        retriable = facts.role is Role.RETRIABLE or facts.on_unknown is OnUnknown.RETRY
-        endless = retriable and facts.retry.attempts is None and self.refusal is None
-        return endless and self.tries >= UNKNOWN_TRIES
+        endless = retried(facts) and facts.retry.attempts is None and self.refusal is None
+        return endless and self.tries[self.fails or ""] >= UNKNOWN_TRIES
 
-    def _failure(self, graph: SagaGraph, facts: ItemFacts) -> Outcome:
+    def _undo(self, request: Request, facts: ItemFacts) -> Outcome:
+        """The way back works, but for one compensation."""
+        ours = item_path(request.path) == self.undo and self.undone in (None, request.path)
+        if not ours or self.over or facts.compensation is None:
+            return Done()
+        self.undone = request.path
+        self.tries[request.path] += 1
+        endless = facts.compensation.retry.attempts is None
+        return Done() if endless and self.tries[request.path] > UNKNOWN_TRIES else Unknown()
+
+    def _queried(self, graph: SagaGraph, request: Request) -> Outcome:
+        if not self.failing(request) or self.answer == "done":
+            return self._done(graph, request.item)
+        if self.answer == "not yet":
+            self.over = True
+            return Again()
+        return Refused(self.refusal or "unknown")
+
+    def _resolved(self, graph: SagaGraph, item: Item, path: str) -> Outcome:
+        """What a person says of what is stuck."""
+        if self.answer == "retry":
+            self.over = True
+            return Again()
+        if self.answer == "failed":
+            return Refused("unknown")
+        if isinstance(item, Wait):
+            return self._wait(graph, item, path)
+        return self._done(graph, item)
+
+    def _failure(self, graph: SagaGraph, facts: ItemFacts, path: str) -> Outcome:
         if isinstance(facts.item, Wait):
-            return Refused("timeout")
+            if self.refusal in CALLED_OFF:
+                return Refused(self.refusal)
+            return self._wait(graph, facts.item, path) if facts.item.first else Refused("timeout")
         if self.refusal is None:
             return Unknown()
         data = next((r.data for r in facts.refusals if r.name.text == self.refusal), None)
         return Refused(self.refusal, sample_record(data, graph.saga.types) if data else None)
 
     def _done(self, graph: SagaGraph, item: Item) -> Outcome:
-        endless = self.item.name.text if isinstance(self.item, Repeat) else None
+        lasting = isinstance(self.item, Repeat) and not self.over
+        endless = self.item.name.text if self.item is not None and lasting else None
         facts = graph.facts.get(item.name.text)
         return Done(answer(graph, item, endless) if facts else {})
 
@@ -200,11 +248,10 @@ class Scenario:
         ways = [race for race in item.first if race.name is not None]
         wanted = [race for race in ways if self._leads(base, race.items)]
         harmless = [r for r in ways if not any(isinstance(i, Fail) for i in walk(r.items))]
-        race = (wanted or harmless or ways)[0]
+        asked = [r for r in ways if r.name and r.name.text == self.refusal and path == self.fails]
+        race = (asked or wanted or harmless or ways)[0]
         assert race.name is not None
-        event = graph.saga.events.get(race.event.text) if race.event else None
-        data = race.output or (event.data if event and event.data else EMPTY)
-        return Done(sample_record(data, types), won=race.name.text)
+        return Done(sample_record(event_type(graph, race), types), won=race.name.text)
 
     def events(self) -> Iterator[tuple[str, Any]]:
         """What the world outside sends on this path: name and JSON data of each event.
@@ -222,8 +269,8 @@ class Scenario:
                         yield name, to_json(outcome.output)
 
 
-def event_type(graph: SagaGraph, item: Wait) -> RecordType:
-    """What the event of a simple wait carries."""
+def event_type(graph: SagaGraph, item: Wait | Race) -> RecordType:
+    """What the event of a simple wait, or of one way of a race, carries."""
     if item.output is not None:
         return item.output
     event = graph.saga.events.get(item.event.text) if item.event else None

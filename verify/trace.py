@@ -55,11 +55,16 @@ class Unknown:
 
 
 @dataclass(frozen=True, slots=True)
+class Again:
+    """To be asked once more: a person's ``retry``, or a query's ``not yet``."""
+
+
+@dataclass(frozen=True, slots=True)
 class Pending:
     """No answer yet: the saga stays where it is."""
 
 
-Outcome: TypeAlias = Done | Refused | Unknown | Pending
+Outcome: TypeAlias = Done | Refused | Unknown | Again | Pending
 PENDING = Pending()
 
 

@@ -5,30 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sagac.dsl.facts import ItemFacts, OnUnknown, Role
 from sagac.dsl.graph import SagaGraph
-from sagac.dsl.model import Fail, Step, Wait
+from sagac.dsl.model import Repeat, Step, Wait
 from sagac.generators.base import Played, PlayedCase
+from sagac.verify import ways
 from sagac.verify.lanes import lane_of, may_be_cut
 from sagac.verify.paths import family
-from sagac.verify.samples import sample_record, variants
-from sagac.verify.scenario import Scenario, answer, sample_input
-from sagac.verify.simulate import simulate
+from sagac.verify.samples import sample_record
+from sagac.verify.scenario import CALLED_OFF, answer, sample_input
 from sagac.verify.trace import Done, Event, Refused, Trace, Unknown
 from sagac.verify.values import to_json
 
-MOST_INPUTS = 40  # tried for one failure: conditions that none of them meets, meet no test
-
 
 def play(graph: SagaGraph) -> Played:
-    """Every failure of every step that some sample input leads to, and the saga without one.
-
-    Ways that need time to pass or a person are left out.
-    """
-    cases = tuple(_cases(graph))
+    """Every failure of every item that some sample input leads to, and the saga without one."""
+    plain = to_json(sample_input(graph))
+    cases = tuple(_case(graph, plain, each) for each in ways.ways(graph))
+    outputs = {
+        name: sample
+        for base, each in family(graph)
+        for found in (_outputs(base, each), _endless(base, each))
+        for name, sample in found
+    }
     return Played(
-        to_json(sample_input(graph)),
-        {name: sample for base, each in family(graph) for name, sample in _outputs(base, each)},
+        plain,
+        outputs,
         {name: sample for base, each in family(graph) for name, sample in _refusals(base, each)},
         cases,
         _lanes(graph, cases),
@@ -54,93 +55,115 @@ def _lanes(graph: SagaGraph, cases: tuple[PlayedCase, ...]) -> dict[str, str]:
     return {call: lane for call, lane in lanes.items() if lane}
 
 
-def _cases(graph: SagaGraph) -> Iterator[PlayedCase]:
-    yield from _case("all goes well", graph, None, None)
-    for base, each in family(graph):
-        for name, facts in each.facts.items():
-            for refusal in _ways_to_fail(facts):
-                label = name if isinstance(facts.item, Fail) else f"{name}: {refusal or 'unknown'}"
-                yield from _case(f"{base}{label}", graph, f"{base}{name}", refusal)
+def _endless(base: str, graph: SagaGraph) -> Iterator[tuple[str, Any]]:
+    """What each step answers that keeps a repeat around it from ending, by path and repeat."""
+    for name, facts in graph.facts.items():
+        around = (graph.facts[each].item for each in facts.loops)
+        repeat = next((each for each in reversed([*around]) if isinstance(each, Repeat)), None)
+        if repeat is not None and isinstance(facts.item, Step) and facts.output_type.fields:
+            sample = to_json(answer(graph, facts.item, repeat.name.text))
+            yield f"{base}{name}: {base}{repeat.name.text} goes on", sample
 
 
-def _ways_to_fail(facts: ItemFacts) -> tuple[str | None, ...]:
-    if isinstance(facts.item, Fail):
-        return (None,)
-    if not isinstance(facts.item, Step):
-        return ()
-    declared = tuple(each.name.text for each in facts.item.fails)
-    for_ever = facts.on_unknown in (OnUnknown.RETRY, OnUnknown.MANUAL)
-    return declared if for_ever or facts.role is Role.RETRIABLE else (*declared, None)
+def _case(graph: SagaGraph, plain: Any, played: ways.Played) -> PlayedCase:
+    way, trace, because = played.way, played.trace, played.trace.because
+    given = to_json(played.values)
+    changed = {key: each for key, each in given.items() if each != plain.get(key)}
+    changed |= {key: None for key in plain if key not in given}
+    calls = tuple(_calls(trace))
+    return PlayedCase(
+        way.name,
+        _fails(trace),
+        trace.state,
+        because.step.split("/")[0] if because and because.step else None,
+        because.reason if because else None,
+        calls,
+        tuple(call for call in calls if may_be_cut(graph, call, played.failed, trace.lost)),
+        tuple(_events(trace)),
+        changed,
+        passing=tuple(_passing(trace)),
+        answers=dict(_answers(trace, way.answer)),
+        late=tuple(_late(trace)),
+        endless=way.fails if way.refusal == "exhausted" else None,
+        marks=tuple(_marks(trace, way.answer)),
+        during=way.during,
+        taken=way.taken,
+    )
 
 
-def _case(
-    name: str, graph: SagaGraph, fails: str | None, refusal: str | None
-) -> Iterator[PlayedCase]:
-    """The case, if there is an input that leads there and the saga then ends by itself."""
-    plain = to_json(sample_input(graph))
-    for number, values in enumerate(variants(graph.saga.input, graph.saga.types)):
-        if number == MOST_INPUTS:
-            return
-        scenario = Scenario(graph, fails, refusal)
-        trace = simulate(graph, values, scenario, late=scenario.failing)
-        there = scenario.hit(trace) if fails else trace.state == "COMPLETED"
-        if not there:
-            continue
-        if _ends_by_itself(trace):
-            given = to_json(values)
-            changed = {key: each for key, each in given.items() if each != plain.get(key)}
-            changed |= {key: None for key in plain if key not in given}
-            yield _played(name, graph, trace, scenario.failed, changed)
-        return
+def _calls(trace: Trace) -> Iterator[str]:
+    """What handlers are called for, in the order of the simulator, each once."""
+    made = (
+        each.request.path
+        for each in trace.events
+        if each.request.phase in ("do", "undo", "query") and not _never_made(each)
+    )
+    yield from dict.fromkeys(made)
+
+
+def _never_made(event: Event) -> bool:
+    """Whether the engine refuses a call before it is made."""
+    outcome, item = event.outcome, event.request.item
+    if not isinstance(outcome, Refused):
+        return False
+    locked = outcome.reason == "locked" and bool(getattr(item, "locks", ()))
+    return locked or outcome.reason in CALLED_OFF
 
 
 def _fails(trace: Trace) -> dict[str, str | None]:
     """The calls that fail, by path: the refusal, or None if nobody knows the outcome."""
     found: dict[str, str | None] = {}
     for each in trace.events:
-        if each.request.phase == "do" and isinstance(each.outcome, Refused | Unknown):
+        bad = isinstance(each.outcome, Refused | Unknown) and not _never_made(each)
+        if each.request.phase in ("do", "undo") and bad:
             refused = each.outcome if isinstance(each.outcome, Refused) else None
             found[each.request.path] = refused.reason if refused else None
     return found
 
 
-def _ends_by_itself(trace: Trace) -> bool:
-    waits = (each for each in trace.events if each.request.phase == "wait")
-    person = any(each.request.phase == "resolve" for each in trace.events)
-    ended = trace.state in ("COMPLETED", "COMPENSATED") and not person
-    return ended and all(map(_is_event, waits))
+def _passing(trace: Trace) -> Iterator[str]:
+    """The calls that are made again until they are done, and nobody is asked."""
+    asked = {each.request.path.removesuffix("~query") for each in _questions(trace)}
+    unknown = {each.request.path for each in trace.events if isinstance(each.outcome, Unknown)}
+    for each in trace.events:
+        path = each.request.path
+        if path in unknown - asked and isinstance(each.outcome, Done):
+            yield path
 
 
-def _is_event(event: Event) -> bool:
-    """Whether a wait ends by an event that may be sent at the start."""
-    item = event.request.item
-    if not isinstance(item, Wait) or item.early == "ignore" or not isinstance(event.outcome, Done):
-        return False
-    return item.event is not None or (bool(item.first) and event.outcome.won != "after")
+def _questions(trace: Trace) -> Iterator[Event]:
+    yield from (each for each in trace.events if each.request.phase in ("resolve", "query"))
 
 
-def _played(
-    name: str, graph: SagaGraph, trace: Trace, failed: str | None, changed: dict[str, Any]
-) -> PlayedCase:
-    because = trace.because
-    failed = failed or (because and because.step) or ""
-    called = (each for each in trace.events if each.request.phase in ("do", "undo", "query"))
-    calls = tuple(dict.fromkeys(each.request.path for each in called))
-    return PlayedCase(
-        name,
-        _fails(trace),
-        trace.state,
-        because.step.split("/")[0] if because and because.step else None,
-        because.reason if because else None,
-        calls,
-        tuple(call for call in calls if may_be_cut(graph, call, failed, trace.lost)),
-        tuple(_events(trace)),
-        changed,
-    )
+def _answers(trace: Trace, answer: str | None) -> Iterator[tuple[str, tuple[str, Any]]]:
+    """What is answered, and the output with it, by what is stuck or asked."""
+    for each in _questions(trace):
+        output = each.outcome.output if isinstance(each.outcome, Done) else None
+        yield each.request.path, (answer or "never", to_json(output) if output else None)
 
 
-def _events(trace: Trace) -> Iterator[tuple[str, Any]]:
+def _late(trace: Trace) -> Iterator[str]:
+    """The waits that end because time has passed."""
+    for each in trace.events:
+        outcome = each.outcome
+        timed = isinstance(outcome, Refused) and outcome.reason == "timeout"
+        after = isinstance(outcome, Done) and outcome.won == "after"
+        if each.request.phase == "wait" and (timed or after):
+            yield each.request.path
+
+
+def _marks(trace: Trace, answer: str | None) -> Iterator[str]:
+    """The calls that were given up."""
+    yield from (f"{each}~undo" for each in trace.marks)
+    if answer == "skip":
+        yield from (each.request.path for each in _questions(trace))
+
+
+def _events(trace: Trace) -> Iterator[tuple[str, str, Any]]:
     for each in trace.events:
         item, outcome = each.request.item, each.outcome
-        if isinstance(item, Wait) and isinstance(outcome, Done) and each.request.phase == "wait":
-            yield outcome.won or (item.event.text if item.event else ""), to_json(outcome.output)
+        if not (isinstance(item, Wait) and isinstance(outcome, Done)):
+            continue
+        name = outcome.won or (item.event.text if item.event else "")
+        if each.request.phase == "wait" and name not in ("", "after"):
+            yield each.request.path, name, to_json(outcome.output)

@@ -25,7 +25,7 @@ import click
 from sagac.cli.support import UsageProblem
 from sagac.dsl.graph import SagaGraph
 
-from .observed import choreographed
+from .observed import Choreographed, choreographed
 from .place import Place
 from .state import ENDED, SagaState
 from .supervise import MOST_CRASHES, Watch, WorkerFailed, _python_path
@@ -68,7 +68,8 @@ def _follow(cast: Sequence[_Actor], place: Place, saga: str, key: str, patient: 
         state = look()
         if state is not None:
             still = state.state == "STUCK" or (not patient and _waits(state))
-            quiet = quiet + 1 if still else 0
+            heard = all(each.watch.ready for each in cast) and not look.pending
+            quiet = quiet + 1 if still and heard else 0
             if state.state in ENDED or quiet > _SETTLED:
                 return state
         time.sleep(_LOOK)
@@ -76,6 +77,15 @@ def _follow(cast: Sequence[_Actor], place: Place, saga: str, key: str, patient: 
 
 def _waits(state: SagaState) -> bool:
     return state.state == "WAITING" and state.waits_for != ("time",)
+
+
+def _is_pending(found: Choreographed, key: str) -> bool:
+    """Whether a person's decision about the saga waits for a service."""
+    for service in found.services:
+        with found.desk(service) as desk:
+            if any(each.state == "pending" for each in desk.decisions(key)):
+                return True
+    return False
 
 
 class _Look:
@@ -86,6 +96,7 @@ class _Look:
         self._saga, self._key = saga, key
         self._seen: set[str] = set()
         self._said = ""
+        self.pending = False  # a person has decided what a service has not obeyed yet
 
     def __call__(self) -> SagaState | None:
         with choreographed(self._place) as found:
@@ -99,6 +110,7 @@ class _Look:
                     why = each.event.failure
                     click.echo(f"  {each.name}{f' ({why.reason})' if why else ''}", err=True)
             state, _ = found.states(self._key)[0]
+            self.pending = _is_pending(found, self._key)
         if _waits(state) and state.sentence() != self._said:
             self._said = state.sentence()
             click.echo(self._said, err=True)

@@ -48,7 +48,11 @@ def decide(
                 click.echo(f"{service}: {answer.state}: {answer.answer}", err=True)
                 return answer.state == "done"
             time.sleep(0.05)
-    click.echo(f"left for {service}, which does not run now; it obeys when it does", err=True)
+    click.echo(
+        f"left for {service}, which does not run now; it obeys when it does: `sagac run` with the"
+        " same file, style and input takes the saga up",
+        err=True,
+    )
     return True
 
 

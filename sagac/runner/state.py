@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 from sagac.dsl.graph import SagaGraph
 from sagac.dsl.model import Wait
+from sagac.verify.scenario import event_type
 from sagac.verify.simulate import simulate
-from sagac.verify.trace import PENDING, Done, Outcome, Refused, Request, Unknown
+from sagac.verify.trace import PENDING, Again, Done, Outcome, Refused, Request, Unknown
 from sagac.verify.values import record_from_json
 
 if TYPE_CHECKING:
     from sagac.templates.dbos.engine.store import CallRow, SagaRow, Store
 
 ENDED = ("COMPLETED", "COMPENSATED", "ERROR")
+GIVEN_UP = "its compensation was given up"  # what the observer says if it knows no more
+_MOST_MARKS = 3  # that the sentence names
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,9 @@ class SagaState:
         time = _clock(self.since)
         if self.state in ENDED:
             why = _because(self.because)
-            return f"{name} is {self.state}{f' ({why})' if why else ''} since {time}"
+            return (
+                f"{name} is {self.state}{f' ({why})' if why else ''} since {time}{self._marked()}"
+            )
         if not self.at:
             return f"{name} is {self.state} since {time}"
         places = ", ".join(_place(path) for path in self.at)
@@ -65,6 +70,14 @@ class SagaState:
             return f"{name} is STUCK in {places} since {time} and waits for a person"
         doing = f"waiting for {waiting}" if waiting else "running"
         return f"{name} is in {places}, {doing} since {time}"
+
+    def _marked(self) -> str:
+        """What was given up: a saga that ended so is not as clean as its state sounds."""
+        if not self.marks:
+            return ""
+        given = [_given_up(each) for each in self.marks[:_MOST_MARKS]]
+        more = len(self.marks) - len(given)
+        return f", marked STUCK: {'; '.join(given)}{f'; and {more} more' if more else ''}"
 
 
 def saga_state(store: Store, row: SagaRow, graph: SagaGraph | None) -> SagaState:
@@ -114,8 +127,10 @@ def _outcome(call: CallRow, graph: SagaGraph, request: Request) -> Outcome:
     match call.outcome:
         case "done" | "skipped":
             output = call.output if isinstance(call.output, dict) else {}
-            if request.phase == "wait" and "won" in output:
-                return Done(output.get("data") or {}, won=str(output["won"]))
+            if request.phase == "resolve" and call.output == "retry":
+                return Again()
+            if request.phase in ("wait", "resolve") and "won" in output:
+                return _came(output, graph, request)
             facts = graph.facts.get(request.item.name.text)
             if facts is not None and request.phase == "do":
                 output = record_from_json(output, facts.output_type, graph.saga.types)
@@ -127,6 +142,17 @@ def _outcome(call: CallRow, graph: SagaGraph, request: Request) -> Outcome:
         case "cancelled":
             return Refused("cancelled")
     return Refused(call.reason or call.outcome, call.data)
+
+
+def _came(output: dict[str, Any], graph: SagaGraph, request: Request) -> Done:
+    """The event that ended a wait, or what a person gave in its place."""
+    payload, won = output.get("payload"), str(output["won"])
+    data = payload if isinstance(payload, dict) else {}
+    item = request.item
+    if isinstance(item, Wait):
+        race = next((each for each in item.first if each.name and each.name.text == won), None)
+        data = record_from_json(data, event_type(graph, race or item), graph.saga.types)
+    return Done(data, won=won)
 
 
 def _waits_for(request: Request) -> list[str]:
@@ -190,6 +216,13 @@ def item_name(path: str) -> str:
 def _place(path: str) -> str:
     item, undo, _ = path.partition("~")
     return f"{'the undo of ' if undo else ''}{item.upper()}"
+
+
+def _given_up(mark: Mapping[str, Any]) -> str:
+    """``the undo of FIRST was given up (skipped by a person: written off)``."""
+    why = str(mark.get("why") or "")
+    said = "" if not why or why == GIVEN_UP else f" ({why})"
+    return f"{_place(str(mark['step']))} was given up{said}"
 
 
 def _because(because: Mapping[str, Any] | None) -> str:

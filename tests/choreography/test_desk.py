@@ -103,7 +103,7 @@ def test_what_was_skipped_is_a_mark_and_no_effect(tmp_path: Path) -> None:
 
     asyncio.run(main())
     saga = seen(tmp_path / "observer.sqlite", "7")
-    assert [each["step"] for each in saga.marks] == ["reserve_inventory"]
+    assert [each["step"] for each in saga.marks] == ["reserve_inventory~undo"]
     assert "gone" in saga.marks[0]["why"]
     assert effects(saga) == [("reserve_inventory", "reserve_inventory", "do")]
 

@@ -11,7 +11,7 @@ from sagac.generators.base import Generated, Source
 from sagac.generators.choreography.package import ChoreographyOptions, NatsGenerator
 from sagac.generators.orchestrators.dbos.package import DbosGenerator, DbosOptions
 
-SAME = ("/engine/", "/contract/", "/choreography/runtime/", "/choreography/testing/")
+SAME = ("/engine/", "/contract/", "/choreography/runtime/", "/choreography/testing/", "/player.py")
 CHOREOGRAPHED = ("order_fulfilment",)
 HERE = Path(__file__).parent
 SPECS = HERE.parent.parent / "specs"

@@ -244,6 +244,8 @@ def test_a_decision_waits_for_a_service_that_is_down(tmp_path: Path) -> None:
             await shop.is_("COMPENSATED")
             state = json.loads((await shop.sagac("status", "7", "--format", "json")).out)
             assert state["marks"][0]["why"].endswith("written off")
+            mark = "marked STUCK: the undo of RESERVE_INVENTORY was given up (skipped by a person"
+            assert mark in (await shop.sagac("status", "7")).out
 
     run(main())
 

@@ -230,7 +230,10 @@ def test_stuck_until_a_person_decides(shell: Shell) -> None:
     assert again.code == 1
     done = shell.sagac("resolve", "id-1", "first", "skip", "--reason", "written off")
     assert done.code == 0
-    assert "is COMPENSATED" in done.out
+    assert "is COMPENSATED (no at second) since " in done.out
+    mark = "marked STUCK: the undo of FIRST was given up (skipped by a person: written off)"
+    assert mark in done.out
+    assert mark in shell.sagac("status").out
     state = json.loads(shell.sagac("status", "id-1", "--format", "json").out)
     assert [mark["step"] for mark in state["marks"]] == ["first~undo"]
 

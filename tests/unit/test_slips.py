@@ -150,6 +150,20 @@ SLIPS: list[tuple[str, str, str, tuple[int, int], str, str]] = [
     ('fails dash', '    fails: [card_declined]', '    fails: - card_declined', (40, 12), 'A list may not start here.', "Put the first '-' on a line of its own, below the key."),
     ('output list', '    output: { payment_id: string }', '    output: [payment_id]', (39, 13), 'Expected fields (a mapping of names to types), found a list.', 'Write `{ payment_id: string }`, each with its type.'),
     ('output str', '    output: { payment_id: string }', '    output: payment_id', (39, 13), "Expected fields (a mapping of names to types), found the text 'payment_id'.", 'Write `{ payment_id: string }`, each with its type.'),
+    ('two heads', '  - step: charge_payment\n', '  - step: charge_payment\n    wait: other\n', (35, 5), "This item is a step already: 'wait' would make it another.", 'Begin a new item with `- wait: ...`.'),
+    ('two heads, the first wrong', '  - step: charge_payment\n', '  - group: payment\n    step: charge_payment\n', (35, 5), "This item is a group already: 'step' would make it another.", 'Begin a new item with `- step: ...`.'),
+    ('two heads, the second wrong', '  - parallel: tell\n', '  - parallel: tell\n    step: other\n', (56, 5), "This item is a parallel already: 'step' would make it another.", 'Begin a new item with `- step: ...`.'),
+    ('head twice', '  - step: charge_payment\n', '  - step: charge_payment\n    step: other\n', (35, 5), "The key 'step' is written twice.", ''),
+    ('dash before a key', '    service: payment\n', '  - service: payment\n', (35, 5), "This '-' begins a new item, but 'service' belongs to the step above.", "Remove the '-', and begin 'service' below 'step'."),
+    ('dash before every key', '    service: inventory\n    input: [order_id, items]\n    output: { reservation_id: string }\n', '  - service: inventory\n  - input: [order_id, items]\n  - output: { reservation_id: string }\n', (28, 5), "This '-' begins a new item, but 'service' belongs to the step above.", "Remove the '-', and"),
+    ('input indented', 'input:\n  order_id: string\n  amount: decimal\n  items: [Item]\n', '  input:\n    order_id: string\n    amount: decimal\n    items: [Item]\n', (15, 3), "'input' is indented, so it stands inside 'types'.", 'Begin it in column 1'),
+    ('input indented, its fields not', 'input:\n', '  input:\n', (15, 3), "'input' is indented, so it stands inside 'types'.", 'Begin it in column 1'),
+    ('types indented', 'types:\n  Item', '  types:\n    Item', (12, 3), "'types' is indented, so it stands inside 'services'.", 'Begin it in column 1'),
+    ('output under the last step', 'output: { tracking: "${', '    output: { tracking: "${', (74, 5), "The key 'output' is written twice.", ''),
+    ('retries', '    fails: [card_declined]', '    fails: [card_declined]\n    retries: 3', (41, 5), "Unknown key 'retries' in a step.", 'Write `retry: { attempts: 3 }`.'),
+    ('then', '        steps:\n          - step: add_gift', '        then:\n          - step: add_gift', (49, 9), "Unknown key 'then' in a case.", "Did you mean 'steps'?"),
+    ('count', '    fails: [card_declined]', '    fails: [card_declined]\n    retry: { count: 3 }', (41, 14), "Unknown key 'count' in a retry.", "Did you mean 'attempts'?"),
+    ('services as a list', '  order:        { team: storefront }\n  inventory:    { team: warehouse }\n  payment:      { team: payments }\n', '  - order\n  - inventory\n  - payment\n', (8, 3), 'Expected services (a mapping of names to their teams), found a list.', 'Write each as `NAME: ...`'),
 ]  # fmt: skip
 
 
@@ -177,6 +191,19 @@ def test_one_slip(
     (only,) = findings(BASE.replace(meant, written, 1))
     assert (only.span[:2], only.message) == (place, message)
     assert (only.help or "").startswith(help)
+
+
+def test_steps_inside_the_input_are_one_finding() -> None:
+    before, steps = BASE.split("steps:\n", 1)
+    steps, after = steps.split("\noutput:")
+    inside = "".join(f"  {line}\n" if line else "\n" for line in steps.split("\n"))
+    (only,) = findings(f"{before}  steps:\n{inside}\noutput:{after}")
+    assert only.message == "'steps' is indented, so it stands inside 'input'."
+
+
+def test_fields_may_be_called_as_keys_of_a_saga() -> None:
+    fields = "  version: integer\n  output: string\n  types: { a: string }\n  events: [string]\n"
+    assert not findings(BASE.replace("  amount: decimal\n", f"  amount: decimal\n{fields}"))
 
 
 def damaged(line: str) -> list[str]:

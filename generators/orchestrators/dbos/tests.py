@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sagac.dsl.facts import ItemFacts
@@ -19,7 +19,6 @@ _ALWAYS = "# Part of the tests that sagac generates for every saga. Do not edit.
 _IMPORTS = {
     "Path": "pathlib",
     "pytest": "import pytest",
-    "re": "import re",
 }
 
 
@@ -37,18 +36,21 @@ def test_files(
         input=text([_named("INPUT: Any = ", played.input)]),
         lanes=text([_assigned("LANES", "str", _lanes(played.lanes))]),
         cases=text([Group("CASES: list[Case] = [", tuple(map(_case, played.cases)), "]")]),
-        services=text([_services(here)], 8).strip(),
+        services=text([_services(here)], 4).strip(),
     )
     folder = f"{here.package}/generated"
-    tables = {**contract("..contract"), "caller": "..engine", "open_store": "..engine"}
-    tables["check"] = ".order"
+    tables = {**contract("..contract"), "check": ".order"}
+    tables |= dict.fromkeys(("Case", "Setting", "play"), ".player")
     tables |= {"Services": "..services", "DEFINITIONS": f"..v{version}"}
     tables |= here.class_table("..types")
     doc = f"Every failure of every step of {graph.saga.name}, played with services that note calls"
     written = module(source, doc, body, STANDARD, _IMPORTS, engine("..engine"), tables)
     yield GeneratedFile(f"{folder}/tests/test_paths.py", written)
-    order = (ROOT / "dbos" / "testing" / "order.py").read_text(encoding="utf-8")
-    yield GeneratedFile(f"{folder}/tests/order.py", _ALWAYS + order)
+    for name in ("order.py", "player.py"):
+        always = (ROOT / "dbos" / "testing" / name).read_text(encoding="utf-8")
+        # as a template it lies one folder deeper, beside those of other engines
+        always = always.replace("from ...contract", "from ..contract")
+        yield GeneratedFile(f"{folder}/tests/{name}", _ALWAYS + always)
     yield GeneratedFile(f"{folder}/tests/__init__.py", '"""Tests of the generated code."""\n')
 
 
@@ -61,16 +63,34 @@ def _case(case: PlayedCase) -> Code:
         step=literal(case.step),
         reason=literal(case.reason),
         calls=Group("[", tuple(map(quoted, case.calls)), "]"),
-        cut=Group("[", tuple(map(quoted, case.cut)), "]") if case.cut else None,
-        events=Group("[", tuple(_event(*each) for each in case.events), "]")
-        if case.events
-        else None,
+        cut=_texts(case.cut),
+        events=_listed("[", [_event(*each) for each in case.events], "]"),
         changed=data_code(dict(case.changed)) if case.changed else None,
+        passing=_texts(case.passing),
+        answers=_listed("{", [_answer(*each) for each in case.answers.items()], "}"),
+        late=_texts(case.late),
+        endless=quoted(case.endless) if case.endless else None,
+        marks=_texts(case.marks),
+        during=Group("(", tuple(map(quoted, case.during))) if case.during else None,
+        taken=quoted(case.taken) if case.taken else None,
     )
 
 
-def _event(name: str, data: Any) -> Code:
-    return Group("(", (quoted(name), data_code(data)))
+def _texts(texts: Sequence[str]) -> Code | None:
+    return _listed("[", list(map(quoted, texts)), "]")
+
+
+def _listed(open: str, items: Sequence[Code], close: str) -> Code | None:
+    """What is empty is left out."""
+    return Group(open, tuple(items), close) if items else None
+
+
+def _event(wait: str, name: str, data: Any) -> Code:
+    return Group("(", (quoted(wait), quoted(name), data_code(data)))
+
+
+def _answer(path: str, said: tuple[str, Any]) -> Code:
+    return prefixed(f"{quoted(path)}: ", Group("(", (quoted(said[0]), data_code(said[1]))))
 
 
 def _lanes(lanes: Mapping[str, str]) -> list[tuple[str, Code]]:
@@ -80,7 +100,7 @@ def _lanes(lanes: Mapping[str, str]) -> list[tuple[str, Code]]:
 def _outputs(here: Participants, graph: SagaGraph, played: Played) -> list[tuple[str, Code]]:
     found = []
     for path, sample in played.outputs.items():
-        facts = _facts(graph, path)
+        facts = _facts(graph, path.partition(":")[0])
         kind = here.records.output(here.action(facts.service, facts.action)) or "object"
         found.append((quoted(path), _decoded(kind, sample)))
     return found

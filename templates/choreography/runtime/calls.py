@@ -233,7 +233,7 @@ class Caller:
     def _spent(machine: Machine, node: Node, row: Row, calling: Calling, trouble: Trouble) -> None:
         """The attempts are used up and nobody knows what became of them."""
         if row.state == "undoing" and calling.on_failure == "continue":
-            machine.answered(row, mark=machine.path(row))
+            machine.answered(row, mark=machine.call(row))
         elif row.state == "undoing" or node.on_unknown in ("manual", "retry"):
             machine.stuck(row, trouble.error)
         elif node.on_unknown == "query":

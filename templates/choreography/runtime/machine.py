@@ -125,7 +125,7 @@ class Machine(Rules):
         node = self._node(row)
         row.why, row.attempts, row.asking = None, 0, False
         self.tell(row, "unstuck", round=row.stuck_times)
-        mark = f"{self.path(row)}: skipped by a person: {reason}" if action == "skip" else None
+        mark = f"{self.call(row)}: skipped by a person: {reason}" if action == "skip" else None
         if action == "retry":
             self._retry(node, row)
         elif action == "failed":

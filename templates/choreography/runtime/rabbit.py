@@ -8,7 +8,7 @@ be gone, and a stream that keeps all of its events for the observer.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import Any
 
 import aio_pika
@@ -42,7 +42,9 @@ class RabbitBus:
             logger=None,
             default_channel=Channel(prefetch_count=_AT_ONCE, on_return_raises=True),
         )
-        self._sagas = {table.saga for table in tables}
+        self._told: dict[str, set[str]] = {table.saga: set() for table in tables}
+        for table in tables:
+            self._told[table.saga].update(table.names.values())
         self._others = {
             (service, f"{table.saga}.{name}")
             for table in tables
@@ -66,8 +68,8 @@ class RabbitBus:
 
     async def _declare_streams(self) -> None:
         async with await aio_pika.connect(self._url) as connection:
-            for saga in sorted(self._sagas):
-                await declare_stream(await connection.channel(), saga)
+            for saga, names in sorted(self._told.items()):
+                await declare_stream(await connection.channel(), saga, names)
 
     async def publish(self, messages: Sequence[Message]) -> None:
         """Returns when the server has all messages; raises if one is not confirmed."""
@@ -97,12 +99,16 @@ def stream_name(saga: str) -> str:
     return f"observer:{saga}"
 
 
-async def declare_stream(channel: Any, saga: str) -> Any:
-    """Makes it if it is missing; from then on it has every event."""
+async def declare_stream(channel: Any, saga: str, names: Iterable[str] = ()) -> Any:
+    """Makes it if it is missing; from then on it has every event of these names.
+
+    Not what asks for the start of a saga: that is refused as long as only the stream would have it.
+    """
     exchange = await channel.declare_exchange(EXCHANGE.name, "topic", durable=True)
     arguments = {"x-queue-type": "stream"}
     stream = await channel.declare_queue(stream_name(saga), durable=True, arguments=arguments)
-    await stream.bind(exchange, f"{saga}.#")
+    for name in sorted(names):
+        await stream.bind(exchange, f"{saga}.{name}")
     return stream
 
 

@@ -314,6 +314,10 @@ class Rules:
         """How people name ``row``: ``lines[2].reserve_line``."""
         return self._node(row).path.format(*row.iteration)
 
+    def call(self, row: Row) -> str:
+        """How people name what ``row`` does now: ``reserve_line~undo`` on the way back."""
+        return f"{self.path(row)}{'~undo' if row.state == 'undoing' else ''}"
+
     def _node(self, row: Row) -> Node:
         return self.table.nodes[row.node]
 

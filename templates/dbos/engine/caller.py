@@ -220,7 +220,7 @@ class Caller:
     async def _lock(self) -> Outcome | None:
         for lock in self.work.locks:
             while not await self.running.lock(lock):
-                if lock.conflict == "refuse":
+                if lock.conflict == "refuse" and self.work.undoes is None:  # an undo waits
                     return self._outcome("failed", reason="locked")
                 await self.running.box.until(self.work.halt, _LOCK_PAUSE)
                 if halted := self._halted():

@@ -85,7 +85,10 @@ def _matches(event: Event[Any], mail: MailRow) -> bool:
 
 
 def _before(mail: MailRow, since: float | None) -> bool:
-    return since is not None and datetime.fromisoformat(mail.at).timestamp() < since
+    if since is None:
+        return False
+    begun = int(since * 1000)  # the table has milliseconds: what came in the same one is in time
+    return round(datetime.fromisoformat(mail.at).timestamp() * 1000) < begun
 
 
 class Post:
@@ -116,6 +119,10 @@ class Post:
         for mail in self._waiting.pop(saga, ()):
             box.put(mail)
         return box
+
+    def box(self, saga: str) -> Box:
+        """The box of a saga that runs here. Raises KeyError if it does not."""
+        return self._boxes[saga]
 
     def close(self, saga: str) -> list[MailRow]:
         """Ends the box of a saga that has ended, and returns what nobody took."""

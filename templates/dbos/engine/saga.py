@@ -90,9 +90,10 @@ class Saga(Part):
         *,
         locks: Sequence[Lock] = (),
     ) -> Output:
-        """Calls an action until it is done; when its retries are spent a person decides."""
+        """Calls an action until it is done, unless the saga is called off before; a person decides
+        when its retries are spent."""
         work = self._work(name, action, request, output, policy, "stuck")
-        work.locks = tuple(locks)
+        work.locks, work.halt = tuple(locks), self._halted
         return self._given(name, await self._record(work), output)
 
     async def optional(

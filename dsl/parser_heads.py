@@ -1,0 +1,102 @@
+"""Where an item begins: heads that are doubled, dashes that are missing or too many."""
+
+from __future__ import annotations
+
+from .habits import MEANT, meant_key
+from .nodes import Mapping, Node
+from .parser_parts import Parts
+from .parser_vocabulary import CALLED, COMMON, KINDS
+from .reader_text import short
+
+
+class Heads(Parts):
+    """Finds the items in a list, also where a dash or a head is wrong."""
+
+    def _without_dashes(self, nodes: list[Node]) -> list[Node]:
+        """The items; those that a dash too many has cut are put together."""
+        whole: list[Node] = []
+        told = False
+        for node in nodes:
+            if whole and _continues(whole[-1], node):
+                if not told:
+                    self._dash_too_many(whole[-1], node)
+                whole[-1], told = _together(whole[-1], node), True
+            else:
+                whole.append(node)
+                told = False
+        return whole
+
+    def _dash_too_many(self, before: Node, here: Node) -> None:
+        assert isinstance(before, Mapping)
+        assert isinstance(here, Mapping)
+        key = next(iter(here)).key
+        above = next(iter(before.entries))
+        message = f"This '-' begins a new item, but {short(key.text)} belongs to the {above} above."
+        help = f"Remove the '-', and begin {short(key.text)} below {above!r}."
+        self.report("SY004", key.span, message, help)
+
+    def _one_kind_each(self, node: Node) -> list[Node]:
+        """The item; two, where the dash of the second one is missing."""
+        names = list(node.entries) if isinstance(node, Mapping) else []
+        for at, name in enumerate(names[1:-1], 1):
+            if isinstance(node, Mapping) and name in KINDS and names[0] in KINDS:
+                if MEANT.get(name) in KINDS[names[0]]:
+                    continue
+                self._second_kind(node, names[0], name)
+                if at == 1 and names[0] != "fail":
+                    return self._one_kind_each(_with_one_head(node, names[0], name))
+                first, rest = _parted(node, at)
+                return [first, *self._one_kind_each(rest)]
+        return [node]
+
+    def _one_kind(self, node: Mapping, kind: str) -> Mapping:
+        """``node`` without the keys that would make it an item of a second kind."""
+        others = [
+            key
+            for key in node.entries
+            if key in KINDS and key != kind and not meant_key(key, KINDS[kind], node.entries)
+        ]
+        for key in others:
+            self._second_kind(node, kind, key)
+        if not others:
+            return node
+        entries = {key: each for key, each in node.entries.items() if key not in others}
+        return type(node)(entries, node.span)
+
+    def _second_kind(self, node: Mapping, kind: str, key: str) -> None:
+        message = f"This item is {CALLED[kind]} already: {key!r} would make it another."
+        help = f"Begin a new item with `- {key}: ...`."
+        self.report("SY002", node.entries[key].key.span, message, help)
+
+
+def _with_one_head(node: Mapping, kind: str, other: str) -> Mapping:
+    """An item that begins with two heads, with one: that whose keys it has, else the first."""
+    rest = [name for name in node.entries if name not in (kind, other)]
+    fits = max((kind, other), key=lambda each: sum(name in KINDS[each] for name in rest))
+    names = [fits, *rest]
+    return type(node)({name: node.entries[name] for name in names}, node.span)
+
+
+def _parted(node: Mapping, at: int) -> tuple[Mapping, Mapping]:
+    """Two items of one, where the dash before the key number ``at`` is missing."""
+    entries = [*node.entries.items()]
+    head = entries[at][1].key.span
+    first = Mapping(dict(entries[:at]), node.span._replace(end_line=head.line, end_column=1))
+    return first, type(node)(dict(entries[at:]), head.to(node.span))
+
+
+def _continues(before: Node, here: Node) -> bool:
+    """Whether ``here`` goes on with the item ``before``: its dash is one too many."""
+    if not isinstance(before, Mapping) or not isinstance(here, Mapping):
+        return False
+    first, kind = next(iter(here.entries), ""), next(iter(before.entries), "")
+    if first in KINDS or first not in (*KINDS.get(kind, ()), *COMMON) or kind not in KINDS:
+        return False
+    return not before.entries.keys() & here.entries.keys()
+
+
+def _together(before: Node, here: Node) -> Mapping:
+    """The item that two nodes are."""
+    assert isinstance(before, Mapping)
+    assert isinstance(here, Mapping)
+    return type(here)({**before.entries, **here.entries}, before.span.to(here.span))

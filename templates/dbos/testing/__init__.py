@@ -1,0 +1,1 @@
+"""Parts of the tests that come with a generated orchestrator."""
