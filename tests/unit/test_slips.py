@@ -163,7 +163,7 @@ SLIPS: list[tuple[str, str, str, tuple[int, int], str, str]] = [
     ('retries', '    fails: [card_declined]', '    fails: [card_declined]\n    retries: 3', (41, 5), "Unknown key 'retries' in a step.", 'Write `retry: { attempts: 3 }`.'),
     ('then', '        steps:\n          - step: add_gift', '        then:\n          - step: add_gift', (49, 9), "Unknown key 'then' in a case.", "Did you mean 'steps'?"),
     ('count', '    fails: [card_declined]', '    fails: [card_declined]\n    retry: { count: 3 }', (41, 14), "Unknown key 'count' in a retry.", "Did you mean 'attempts'?"),
-    ('services as a list', '  order:        { team: storefront }\n  inventory:    { team: warehouse }\n  payment:      { team: payments }\n', '  - order\n  - inventory\n  - payment\n', (8, 3), 'Expected services (a mapping of names to their teams), found a list.', 'Write each as `NAME: ...`'),
+    ('services as a list', '  order:        { team: storefront }\n  inventory:    { team: warehouse }\n  payment:      { team: payments }\n', '  - order\n  - inventory\n  - payment\n', (8, 3), 'Expected services (a mapping of names to their teams), found a list.', 'Write `{ order: {}, inventory: {}, payment: {} }`.'),
 ]  # fmt: skip
 
 
