@@ -119,6 +119,7 @@ class Fleet:
             "SHOP": str(self.folder),
             "SAGA_DATABASE": self.url(service),
             "SAGA_BROKER": self.broker.url,
+            **self.broker.told,
             "CHAOS": f"{self.seed} {service} {sum(self.kills.values())}",
             "DEATH": next(self._deaths.get(service, iter(())), ""),
         }

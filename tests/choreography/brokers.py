@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 
@@ -28,6 +28,7 @@ class Broker(ABC):
 
     target = ""  # how sagac generate calls it
     patience = 15.0  # seconds until it must answer
+    told: Mapping[str, str] = {}  # what services are told of it besides its address
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder / type(self).__name__.lower()
@@ -145,6 +146,9 @@ class Rabbit(Broker):
 
     target = "rabbitmq"
     patience = 90.0
+    told: Mapping[str, str] = {
+        "SAGA_QUEUES": "classic"
+    }  # Debian 12 has 3.10: see the runtime's rabbit.py
 
     @classmethod
     def missing(cls) -> str | None:

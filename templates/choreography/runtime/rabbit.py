@@ -3,11 +3,15 @@
 A topic exchange for all events; a quorum queue for each event that a service hears. Every service
 declares the queues of all services of the saga, since what is published before a queue exists would
 be gone, and a stream that keeps all of its events for the observer.
+
+``SAGA_QUEUES=classic`` makes durable classic queues instead. A single server of version 3.10 that
+was killed may never find a leader for a quorum queue again, and then delivers nothing.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import Any
 
@@ -118,9 +122,10 @@ def _needs_a_queue(subject: str) -> bool:
 
 
 def _queue(service: str, subject: str) -> RabbitQueue:
-    return RabbitQueue(
-        f"{service}:{subject}", queue_type=QueueType.QUORUM, durable=True, routing_key=subject
-    )
+    name, key = f"{service}:{subject}", subject
+    if os.environ.get("SAGA_QUEUES") == "classic":
+        return RabbitQueue(name, queue_type=QueueType.CLASSIC, durable=True, routing_key=key)
+    return RabbitQueue(name, queue_type=QueueType.QUORUM, durable=True, routing_key=key)
 
 
 def _handler(
