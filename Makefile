@@ -1,12 +1,12 @@
 # Needs Python 3.11 or newer and make; everything else goes into .venv.
 PYTHON ?= python3
-WORKERS ?= 2
+WORKERS ?= 3
 SIZE ?= large
 SECONDS ?= 60
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
-PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --timeout 120
+PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --timeout 180
 
 .DEFAULT_GOAL := help
 .PHONY: help venv demo test unit bench chaos fuzz lint format docs pins clean

@@ -213,6 +213,10 @@ class Database:
     async def _together(self, jobs: Sequence[_Job]) -> None:
         try:
             found = await self._committed(jobs)
+        except sqlite3.OperationalError as problem:  # locked, full: that is nobody's fault
+            for each in jobs:
+                each.fail(problem)
+            return
         except Exception as problem:
             if len(jobs) == 1:
                 jobs[0].fail(problem)

@@ -235,7 +235,7 @@ _DOCUMENTS: dict[str, Callable[[str], Any]] = {
     ".json": json.loads,
     ".yaml": lambda text: yaml.load(text, yaml.CSafeLoader),  # the one in Python takes a minute
 }
-COPIED = ("/engine/", "/contract/", "/choreography/runtime/")
+COPIED = ("/engine/", "/contract/", "/choreography/runtime/", "/tests/player.py")
 
 
 def check(made: Generated) -> None:

@@ -86,7 +86,7 @@ def test_generated_files_hold_no_code_of_the_spec(text: str) -> None:
 @given(hostile())
 @example(AWKWARD)
 @example(WAITING)
-@EXAMPLES
+@settings(EXAMPLES, max_examples=EXAMPLES.max_examples // 2)
 def test_choreographed_files_hold_no_code_of_the_spec(text: str) -> None:
     graph = compiled(text)
     if graph is not None:
