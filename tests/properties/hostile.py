@@ -250,7 +250,7 @@ def check(made: Generated) -> None:
         assert re.fullmatch(r"[a-z0-9_]+(/[a-z0-9_]+)*\.py", file.path), file.path
         if not any(part in file.path for part in COPIED):
             check_module(file.path, file.text)
-        if file.path.endswith("/tests/test_paths.py"):
+        if file.path.endswith("/tests/player.py"):
             _check_player(file.text)
 
 
