@@ -27,7 +27,8 @@ Made sagas over {services} services on the local bus, {sagas} one after another,
 one row each: messages told, deliveries (a message heard by three services is three), transactions
 and processor time of all services together, per saga. In "refused" the last step refuses, and
 all before it are undone. A step in a row costs a message, a delivery and two transactions: one
-takes in what lets it begin, one writes what came of it. The end is heard by all services."""
+takes in what lets it begin, one writes what came of it; those that wait for each other share one.
+The end is heard by services that keep something until then."""
 
 HEAD = """\
 saga: measured

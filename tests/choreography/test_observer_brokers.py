@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from sagac.runner.talk import of_events
-from sagac.templates.choreography.runtime.bus import LocalBus, Receive, Transport
+from sagac.templates.choreography.runtime.bus import LocalBus, Receive, Transport, stop
 from sagac.templates.choreography.runtime.message import Message
 from sagac.templates.choreography.runtime.nodes import Table
 from sagac.templates.choreography.runtime.observer import Observer, Watched, open_observed
@@ -102,8 +102,7 @@ class Watching:
         return self.observer
 
     async def __aexit__(self, *problem: object) -> None:
-        self._reading.cancel()
-        await asyncio.gather(self._reading, return_exceptions=True)
+        await stop([self._reading])
         await self.observer.settle()
         self.observer.close()
 

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from typing import Protocol
+from typing import Any, Protocol
 
 from ...contract.database import Database
 from . import store
@@ -20,6 +20,15 @@ _BATCH = 100
 _MOST = 1000  # messages in hand; more are read from the table later
 _PAUSE = 1.0
 _TIDY = 0.05  # seconds for which sent messages stay in the outbox
+
+
+async def stop(tasks: Sequence[asyncio.Future[Any]]) -> None:
+    """Cancels them until they are over: some clients of brokers swallow a cancellation."""
+    left = set(tasks)
+    while left:
+        for each in left:
+            each.cancel()
+        _, left = await asyncio.wait(left, timeout=_PAUSE)
 
 
 class Transport(Protocol):

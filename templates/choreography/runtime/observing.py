@@ -12,6 +12,7 @@ import os
 import signal
 from collections.abc import Awaitable, Callable, Sequence
 
+from .bus import stop
 from .health import of_observer
 from .logs import log_json
 from .observer import Observer, keep_settled
@@ -49,9 +50,7 @@ async def observe(observer: Observer, follow: Callable[[Observer], Awaitable[Non
     try:
         await told.wait()
     finally:
-        for task in work:
-            task.cancel()
-        await asyncio.gather(*work, return_exceptions=True)
+        await stop(work)
         if health is not None:
             await health.close()
         await observer.settle()

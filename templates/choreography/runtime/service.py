@@ -20,7 +20,7 @@ from ...contract.codec import decode, encode
 from ...contract.contract import Tx
 from ...contract.database import Database
 from . import store, tracing
-from .bus import Relay, Transport
+from .bus import Relay, Transport, stop
 from .calls import Caller
 from .commands import obey
 from .mail import take_mail
@@ -81,9 +81,7 @@ class Service:
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=30)
         await self.relay.drain()
-        for each in self._running:
-            each.cancel()
-        await asyncio.gather(*self._running, return_exceptions=True)
+        await stop(self._running)
         self.database.close()
 
     # What comes in
