@@ -110,7 +110,7 @@ class Unit:
     def is_gate(self, item: Item) -> bool:
         """Whether cancel and deadline are decided right before an item that does not do it."""
         facts = self.graph.facts[item.name.text]
-        decides = facts.role is Role.PIVOT and bool(facts.action)
+        decides = facts.role is Role.PIVOT and bool(facts.action) and item.condition is None
         return self.graph.judge == item.name.text and not decides
 
     def outer(self, name: str) -> str:

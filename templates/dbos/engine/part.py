@@ -12,7 +12,7 @@ from ...contract.codec import decode
 from ...contract.contract import Action, Call, Failure, Lock, Policy
 from .caller import Caller, OnUnknown, Work, failure_of
 from .definition import Compensation, Event, Mark
-from .outcome import FailureKind, Kind, Outcome, SagaFailed
+from .outcome import REASONS, FailureKind, Kind, Outcome, SagaFailed
 from .record import Lane
 from .running import Running
 from .scope import Scope
@@ -109,6 +109,19 @@ class Part:
 
     def _decide(self) -> None:
         self._head.decided = True
+
+    async def _judge(self, record: str, step: str) -> None:
+        """Decides, for good, whether the saga is called off. What is recorded has not begun a
+        call, so that a crash before the record leaves the question open."""
+
+        async def look(maybe_begun: bool) -> Outcome:
+            now = time.time()
+            kind = self._halted()
+            return Outcome(kind or "done", now, time.time(), reason=REASONS.get(kind))
+
+        outcome = await self._running.record.call(self._name(record), self._lane, look)
+        self._given(step, outcome, object)
+        self._decide()
 
     def _halted(self) -> Kind | None:
         if self._lane.stopped:

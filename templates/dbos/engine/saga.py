@@ -6,7 +6,6 @@ that is not recorded, so that a workflow runs the same way again after a crash.
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from types import TracebackType
@@ -17,7 +16,7 @@ from ...contract.contract import Action, Failure, Lock, Policy
 from .caller import OnUnknown
 from .definition import Compensation, Definition, Event
 from .join import Elements, Join, Parallel, in_sequence
-from .outcome import HALTS, REASONS, Outcome, SagaFailed
+from .outcome import HALTS, SagaFailed
 from .part import Group, Head, Part
 from .record import Lane
 from .scope import Scope
@@ -192,19 +191,15 @@ class Saga(Part):
             return Race("after", None)
         return self._given(name, outcome, Race)
 
-    async def gate(self) -> None:
-        """The last moment for cancel and deadline: from here on they are refused."""
+    async def gate(self, before: str = "~gate") -> None:
+        """The last moment for cancel and deadline: from here, ``before`` an item, they are
+        refused."""
+        await self._judge("~gate", before)
 
-        async def look(maybe_begun: bool) -> Outcome:
-            now = time.time()
-            kind = None if maybe_begun else self._halted()
-            reason = REASONS.get(kind)
-            self._head.decided = kind is None
-            return Outcome(kind or "done", now, time.time(), reason=reason)
-
-        outcome = await self._running.record.call(self._name("~gate"), self._lane, look)
-        self._given("~gate", outcome, object)
-        self._decide()
+    async def end(self) -> None:
+        """All is done: the same where neither a pivot nor a gate has decided before."""
+        if not self._head.decided:
+            await self._judge("~end", "end")
 
     # Parts
 
