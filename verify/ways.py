@@ -5,9 +5,8 @@ A way that ends in a question to a person, or to a query, is played once for eac
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import takewhile
 from typing import Any
 
 from sagac.dsl.facts import ItemFacts, OnUnknown
@@ -212,8 +211,9 @@ def _called_off(graph: SagaGraph, kind: str) -> Iterator[Played]:
         if not isinstance(item, Step | Wait) or not graph.facts[name].cancellable:
             continue
         for found in _played(graph, Way(f"{name}: {kind}", name, kind)):
-            before = takewhile(lambda each: each.request.path != name, found.trace.events)
-            during = name if isinstance(item, Wait) else _last_alone(graph, before)
+            events = found.trace.events
+            at = next(n for n, each in enumerate(events) if each.request.path == name)
+            during = name if isinstance(item, Wait) else _last_alone(graph, events[:at])
             if during is not None:
                 yield replace(found, way=replace(found.way, during=(kind, during)))
 
@@ -228,9 +228,9 @@ def _called_off_last(graph: SagaGraph, kind: str, plain: Sequence[Played]) -> It
             yield replace(found, way=way, trace=trace)
 
 
-def _last_alone(graph: SagaGraph, events: Iterable[Event]) -> str | None:
+def _last_alone(graph: SagaGraph, events: Sequence[Event]) -> str | None:
     """The last call, if it was done and nothing ran beside it."""
-    last = next(iter(reversed([*events])), None)
+    last = events[-1] if events else None
     if last is None or lane_of(graph, last.request.path) or last.request.phase != "do":
         return None
     return last.request.path if isinstance(last.outcome, Done) else None
