@@ -217,11 +217,11 @@ class Part:
             self._running.marks.append(Mark(waiting.name, outcome.mark))
         return outcome
 
-    async def _exhausted(self, name: str, times: int, after_pivot: bool) -> Outcome:
+    async def _exhausted(self, name: str, asked: str, after_pivot: bool) -> Outcome:
         if not after_pivot:
             failure = Failure(self._path + name, "exhausted")
             raise SagaFailed(failure, ended=self._lane.clock)
-        return await self._ask_again(f"{name}~exhausted{times}", "exhausted")
+        return await self._ask_again(asked, "exhausted")
 
     async def _ask_again(self, name: str, why: str, expected: Any = object) -> Outcome:
         """After the pivot nothing fails: a person says how to go on."""

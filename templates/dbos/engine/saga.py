@@ -15,7 +15,7 @@ from ...contract.codec import decode, encode
 from ...contract.contract import Action, Failure, Lock, Policy
 from .caller import OnUnknown
 from .definition import Compensation, Definition, Event
-from .join import Elements, Join, Parallel, in_sequence
+from .join import Elements, Join, Parallel, in_sequence, too_few
 from .outcome import HALTS, SagaFailed
 from .part import Group, Head, Part
 from .record import Lane
@@ -234,9 +234,10 @@ class Saga(Part):
         *,
         join: Join = "all",
         undo_order: Literal["parallel", "sequence"] = "parallel",
+        after_pivot: bool = False,
     ) -> Parallel:
         """Branches side by side: ``async with saga.parallel("name") as branches``."""
-        return Parallel(self, name, join, undo_order)
+        return Parallel(self, name, join, undo_order, after_pivot=after_pivot)
 
     async def foreach(
         self,
@@ -248,8 +249,12 @@ class Saga(Part):
         limit: int | None = None,
         join: Join = "all",
         undo_order: Literal["parallel", "sequence"] = "parallel",
+        after_pivot: bool = False,
     ) -> Elements[T]:
         """Runs ``body`` once per element, one after another or side by side."""
+        if too_few(elements, join):
+            await self._exhausted(name, name, after_pivot)
+            return Elements([])
         if not parallel:
             return await in_sequence(self, name, elements, body, join)
         async with Parallel(self, name, join, undo_order, limit) as branches:
@@ -278,7 +283,7 @@ class Saga(Part):
                 return result
             if index % max == 0:
                 asked += 1
-                outcome = await self._exhausted(name, asked, after_pivot)
+                outcome = await self._exhausted(name, f"{name}~exhausted{asked}", after_pivot)
                 if outcome.output != "retry":
                     return result
             elif every:

@@ -120,6 +120,35 @@ PAYING = """\
   - { step: pay, service: bank, role: pivot, input: [id], if: input.due }
   - { step: mail, service: desk, input: [id] }
 """
+SHORT = """\
+saga: telling
+version: 1
+key: ${input.id}
+start: { service: desk }
+services: { desk: {}, bank: {} }
+input: { id: string, lines: [string] }
+defaults: { retry: { attempts: 2 }, timeout: 10s }
+steps:
+  - { step: hold, service: bank, input: [id], compensate: release }
+  - { step: pay, service: bank, role: pivot, input: [id] }
+  - foreach: lines
+    in: input.lines
+    as: line
+    mode: parallel
+    join: 2
+    steps: [{ step: tell, service: desk, input: { line: "${line}" }, effect: none }]
+  - foreach: slowly
+    in: input.lines
+    as: line
+    join: 2
+    steps: [{ step: say, service: desk, input: { line: "${line}" }, effect: none }]
+  - parallel: both
+    join: 3
+    branches:
+      one: [{ step: tell_one, service: desk, input: [id], effect: none }]
+      two: [{ step: tell_two, service: desk, input: [id], effect: none }]
+  - { step: close, service: desk, input: [id] }
+"""
 
 
 @pytest.fixture(scope="module")
@@ -172,6 +201,23 @@ def test_a_pivot_that_is_not_taken_decides_as_well(tmp_path: Path) -> None:
     workflow = made["booking/generated/v1/workflow.py"]
     assert 'await saga.gate("pay")\n    if input.due:\n' in workflow
     assert '"end: cancelled"' not in made["booking/generated/tests/test_paths.py"]
+
+
+@pytest.mark.timeout(120)
+def test_a_join_that_is_short_after_the_pivot_waits_for_a_person(tmp_path: Path) -> None:
+    spec = tmp_path / "telling.saga.yaml"
+    spec.write_text(SHORT, encoding="utf-8")
+    write(generated(spec), tmp_path)
+    said = outcome(tmp_path, "-k", "goes")
+    assert re.fullmatch(r"3 passed, .*", said), said  # retry, skip, done
+    workflow = tmp_path / "telling" / "generated" / "v1" / "workflow.py"
+    text = workflow.read_text("utf-8")
+    for each in ("lines", "slowly", "both"):
+        broken = re.sub(rf'("{each}",[^)]*), after_pivot=True', r"\1", text, count=1)
+        assert broken != text
+        workflow.write_text(broken, encoding="utf-8")
+        said = outcome(tmp_path, "-k", "goes and done")
+        assert re.fullmatch(r"1 failed, .*", said), (each, said)
 
 
 @pytest.mark.parametrize(
