@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from .habits import MEANT, meant_key
-from .nodes import Mapping, Node
+from .nodes import Entry, Mapping, Node, Scalar, Sequence
 from .parser_parts import Parts
-from .parser_vocabulary import CALLED, COMMON, KINDS
+from .parser_vocabulary import CALLED, COMMON, CONTENT, KINDS, REQUIRED
 from .reader_text import short
 
 
@@ -43,11 +43,22 @@ class Heads(Parts):
                 if MEANT.get(name) in KINDS[names[0]]:
                     continue
                 self._second_kind(node, names[0], name)
-                if at == 1 and names[0] != "fail":
-                    return self._one_kind_each(_with_one_head(node, names[0], name))
-                first, rest = _parted(node, at)
-                return [first, *self._one_kind_each(rest)]
+                return self._apart(node, at)
         return [node]
+
+    def _apart(self, node: Mapping, at: int) -> list[Node]:
+        """What an item with another head, the key number ``at``, was meant to be."""
+        names = list(node.entries)
+        kind, other = names[0], names[at]
+        for outer, inner in ((kind, other), (other, kind)):
+            if _lacks_steps(node, outer):
+                around, inside = _nested(node, outer, inner)
+                return [_holding(around, self._one_kind_each(inside))]
+        whole = all(name in names[:at] for name in REQUIRED.get(kind, ()))
+        if kind != "fail" and (at == 1 or not whole):
+            return self._one_kind_each(_with_one_head(node, kind, other))
+        first, rest = _parted(node, at)
+        return [first, *self._one_kind_each(rest)]
 
     def _one_kind(self, node: Mapping, kind: str) -> Mapping:
         """``node`` without the keys that would make it an item of a second kind."""
@@ -70,10 +81,11 @@ class Heads(Parts):
 
 
 def _with_one_head(node: Mapping, kind: str, other: str) -> Mapping:
-    """An item that begins with two heads, with one: that whose keys it has, else the first."""
+    """An item that has two heads, with one and its keys: that which has more, else the first."""
     rest = [name for name in node.entries if name not in (kind, other)]
     fits = max((kind, other), key=lambda each: sum(name in KINDS[each] for name in rest))
-    names = [fits, *rest]
+    dropped = {*KINDS[kind], *KINDS[other]}.difference(KINDS[fits], COMMON)
+    names = [fits, *(name for name in rest if name not in dropped)]
     return type(node)({name: node.entries[name] for name in names}, node.span)
 
 
@@ -83,6 +95,28 @@ def _parted(node: Mapping, at: int) -> tuple[Mapping, Mapping]:
     head = entries[at][1].key.span
     first = Mapping(dict(entries[:at]), node.span._replace(end_line=head.line, end_column=1))
     return first, type(node)(dict(entries[at:]), head.to(node.span))
+
+
+def _lacks_steps(node: Mapping, kind: str) -> bool:
+    """Whether ``node`` is all of an item of this kind but for its ``steps``."""
+    lacking = [name for name in REQUIRED.get(kind, ()) if name not in node.entries]
+    return CONTENT.get(kind) == "steps" and lacking == ["steps"]
+
+
+def _nested(node: Mapping, outer: str, inner: str) -> tuple[Mapping, Mapping]:
+    """Two items of one: that which holds steps, and what is to stand in it."""
+    own = {outer, *KINDS[outer]}.difference(KINDS[inner], COMMON)
+    held = {name: each for name, each in node.entries.items() if name in own}
+    around = {outer: node.entries[outer], **held}
+    rest = {name: each for name, each in node.entries.items() if name not in own}
+    inside = {inner: node.entries[inner], **rest}
+    return type(node)(around, node.span), type(node)(inside, node.span)
+
+
+def _holding(item: Mapping, inside: list[Node]) -> Mapping:
+    """The item with others as its steps."""
+    steps = Entry(Scalar("steps", "steps", item.span, True), Sequence(inside, item.span))
+    return type(item)({**item.entries, "steps": steps}, item.span)
 
 
 def _continues(before: Node, here: Node) -> bool:

@@ -10,8 +10,8 @@ from sagac.dsl.model import Item
 
 from .player import Decide, Player
 from .scope import Context, Scope
-from .tasks import Course, Task
-from .trace import PENDING, Done, Effect, Event, Outcome, Request, Trace
+from .tasks import Course, Failed, Task
+from .trace import PENDING, Done, Effect, Event, Failure, Outcome, Request, Trace
 
 Behaviour = Callable[[Request], Outcome]
 MAX_TURNS = 100_000  # a saga that asks more often than this, asks for ever
@@ -30,19 +30,26 @@ def simulate(
     key: str | None = None,
     decide: Decide = by_conditions,
     late: Callable[[Request], bool] = lambda request: False,
+    halted: str | None = None,
 ) -> Trace:
     """Plays the saga until it has ended or nothing more is answered.
 
     ``input`` is plain data (texts, numbers, Decimal, lists, mappings); ``behaviour`` answers each
     request, ``PENDING`` while there is no answer. Branches take a turn each, so the same arguments
-    give the same trace. ``late`` requests are answered only when nothing else can be.
+    give the same trace. ``late`` requests are answered only when nothing else can be. ``halted``
+    (``cancelled``, ``deadline``) is asked for during the last item, and the end judges it.
     """
     trace = Trace()
     player = Player(graph, decide)
     root = Context({"input": input, "saga": {"key": key, "version": graph.saga.version}}, Scope())
 
     def main() -> Course[None]:
-        trace.output = yield from player.saga(root)
+        output = yield from player.saga(root)
+        if halted is not None:
+            failure = Failure("end", halted)
+            yield from root.scope.undo(failure)
+            raise Failed(failure)
+        trace.output = output
 
     task = Task(main())
     for _ in range(MAX_TURNS):

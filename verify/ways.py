@@ -18,7 +18,7 @@ from .paths import family, item_path, located
 from .samples import variants
 from .scenario import CALLED_OFF, Scenario
 from .simulate import simulate
-from .trace import Done, Request, Trace
+from .trace import Done, Event, Request, Trace
 
 MOST_INPUTS = 40  # tried for one failure: conditions that none of them meets, meet no test
 
@@ -53,6 +53,8 @@ class Played:
     def failed(self) -> str:
         """The path of what failed; empty if nothing did."""
         because = self.trace.because
+        if self.way.during is not None and self.way.fails is None:
+            return ""  # the end judges
         return self.scenario.failed or (because and because.step) or ""
 
 
@@ -72,6 +74,8 @@ def ways(graph: SagaGraph) -> Iterator[Played]:
     yield from _undoing(graph, by_itself)
     for kind in CALLED_OFF if graph.saga.deadline else CALLED_OFF[:1]:
         yield from _called_off(graph, kind)
+        if graph.judge is None:
+            yield from _called_off_last(graph, kind, plain)
 
 
 def _played(graph: SagaGraph, way: Way) -> Iterator[Played]:
@@ -207,18 +211,27 @@ def _called_off(graph: SagaGraph, kind: str) -> Iterator[Played]:
         if not isinstance(item, Step | Wait) or not graph.facts[name].cancellable:
             continue
         for found in _played(graph, Way(f"{name}: {kind}", name, kind)):
-            during = name if isinstance(item, Wait) else _before(graph, found, name)
+            events = found.trace.events
+            at = next(n for n, each in enumerate(events) if each.request.path == name)
+            during = name if isinstance(item, Wait) else _last_alone(graph, events[:at])
             if during is not None:
                 yield replace(found, way=replace(found.way, during=(kind, during)))
 
 
-def _before(graph: SagaGraph, found: Played, name: str) -> str | None:
-    """The call right before ``name``, if nothing runs beside it."""
-    events = found.trace.events
-    at = next(n for n, each in enumerate(events) if each.request.path == name)
-    last = events[at - 1] if at else None
-    alone = last is not None and not lane_of(graph, last.request.path)
-    if last is None or not alone or last.request.phase != "do":
+def _called_off_last(graph: SagaGraph, kind: str, plain: Sequence[Played]) -> Iterator[Played]:
+    """Called off during the last call: nothing has decided before, so the end does."""
+    for found in plain:
+        during = _last_alone(graph, found.trace.events)
+        if during is not None and found.way.answer is None:
+            way = Way(f"end: {kind}", during=(kind, during))
+            trace = simulate(graph, found.values, found.scenario, halted=kind)
+            yield replace(found, way=way, trace=trace)
+
+
+def _last_alone(graph: SagaGraph, events: Sequence[Event]) -> str | None:
+    """The last call, if it was done and nothing ran beside it."""
+    last = events[-1] if events else None
+    if last is None or lane_of(graph, last.request.path) or last.request.phase != "do":
         return None
     return last.request.path if isinstance(last.outcome, Done) else None
 

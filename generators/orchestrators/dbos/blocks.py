@@ -71,7 +71,7 @@ class Blocks:
         if item.description:
             place.add(naming.comment(item.description, 96 - place.indent))
         if self._unit.is_gate(item):
-            place.add(f"await {place.saga}.gate()")
+            place.add(f"await {place.saga}.gate({quoted(item.name.text)})")
         if item.condition is None:
             return self._plain(item, place)
         inner = place.values.where(item.condition)

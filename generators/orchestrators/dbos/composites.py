@@ -50,6 +50,7 @@ class Composites:
             quoted(item.name.text),
             join=self._join(item.join, place.values),
             undo_order=None if item.undo_order == "parallel" else '"sequence"',
+            after_pivot="True" if unit.sticks(item) else None,
         )
         place.add(prefixed("async with ", head), f" as {handle}:")
         kept = [self._start(item, each, handle, r, place) for each, r in zip_of(item, results)]
@@ -91,6 +92,7 @@ class Composites:
             limit=self._number(item.limit, place.values),
             join=self._join(item.join, place.values),
             undo_order='"sequence"' if item.undo_order == "sequence" else None,
+            after_pivot="True" if unit.sticks(item) else None,
         )
         read = unit.reading.is_read(name)
         place.add(prefixed(f"{unit.variable(name)} = ", code) if read else code)

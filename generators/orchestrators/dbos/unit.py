@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from sagac.dsl.facts import Position, Role
-from sagac.dsl.model import Foreach, Item, Parallel, Step, SubSaga, Wait
+from sagac.dsl.model import Foreach, Item, Join, Parallel, Step, SubSaga, Wait
 from sagac.dsl.types import RecordType, Type
 from sagac.generators import naming
 from sagac.generators.naming import Names
@@ -107,10 +107,18 @@ class Unit:
         """Whether an item's failure is STUCK because the saga can only go forward."""
         return self.graph.facts[item.name.text].position is Position.AFTER
 
+    def sticks(self, item: Foreach | Parallel) -> bool:
+        """Whether its join may ask for more than there are, after the pivot."""
+        if item.join in ("all", "settled") or not self.after_pivot(item):
+            return False
+        if isinstance(item, Foreach):
+            return True
+        return item.join != "any" and not _within(item.join, len(item.branches))
+
     def is_gate(self, item: Item) -> bool:
         """Whether cancel and deadline are decided right before an item that does not do it."""
         facts = self.graph.facts[item.name.text]
-        decides = facts.role is Role.PIVOT and bool(facts.action)
+        decides = facts.role is Role.PIVOT and bool(facts.action) and item.condition is None
         return self.graph.judge == item.name.text and not decides
 
     def outer(self, name: str) -> str:
@@ -122,6 +130,10 @@ class Unit:
         if name not in self.apart:
             return variable
         return self.names.of(("outer", name), f"{variable}_or_none")
+
+
+def _within(join: Join, number: int) -> bool:
+    return isinstance(join, int) and join <= number
 
 
 def _unwritten(loop: str) -> str:

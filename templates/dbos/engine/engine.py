@@ -194,7 +194,9 @@ async def _to_the_end(
     lane: Lane,
 ) -> End:
     try:
-        return End("COMPLETED", output=encode(await definition.run(saga, input, services)))
+        output = await definition.run(saga, input, services)
+        await saga.end()
+        return End("COMPLETED", output=encode(output))
     except SagaFailed as problem:
         await scope.unwind(problem.failure, lane)
         return End("COMPENSATED", problem.because())

@@ -108,11 +108,14 @@ class Parallel:
         join: Join,
         undo_order: Literal["parallel", "sequence"],
         limit: int | None = None,
+        *,
+        after_pivot: bool = False,
     ) -> None:
         self._saga = saga
         self._name = name
         self._join = 1 if join == "any" else join
         self._undo_order = undo_order
+        self._after_pivot = after_pivot
         self._turns = asyncio.Semaphore(limit) if limit and limit > 0 else None
         self._tracks: list[_Track[Any]] = []
         self._lane = Lane(saga._lane)
@@ -143,6 +146,9 @@ class Parallel:
             await self._all()
         elif self._join == "settled":
             await self._settled()
+        elif too_few(self._tracks, self._join):
+            await self._abandon()  # none of them has begun
+            await self._saga._exhausted(self._name, self._name, self._after_pivot)
         else:
             await self._first(self._join)
         clocks = [each.lane.clock for each in self._tracks if each.done or self._join != 1]
@@ -256,13 +262,11 @@ class Parallel:
         """Raises the failure that decided: the first by the record, the same in each run."""
         found = [each.failure for each in tracks or self._tracks if each.failure]
         if not found:
-            if passed_over < 0:
-                raise SagaFailed(Failure(self._name, "exhausted"), ended=self._lane.clock)
             return
         fatal = [each for each in found if each.kind in ("cancelled", "timed_out")]
         own = [each for each in found if each.kind != "stopped"]
         order = sorted(fatal or own or found, key=lambda each: each.ended)
-        raise order[min(max(passed_over, 0), len(order) - 1)]
+        raise order[min(passed_over, len(order) - 1)]
 
     async def _undo(self, failure: Failure, lane: Lane) -> None:
         """Undoes what was taken; what was not needed undoes itself, and that is waited for."""
@@ -285,6 +289,15 @@ class Parallel:
             await track.scope.unwind(failure, Lane(lane))
 
 
+def too_few(elements: Sequence[Any], join: Join) -> bool:
+    """Whether a join of so many elements cannot be reached."""
+    return len(elements) < _needed(elements, join)
+
+
+def _needed(elements: Sequence[Any], join: Join) -> int:
+    return len(elements) if join in ("all", "settled") else 1 if join == "any" else int(join)
+
+
 async def in_sequence(
     saga: Saga,
     name: str,
@@ -293,9 +306,7 @@ async def in_sequence(
     join: Join,
 ) -> Elements[T]:
     """Elements one after another. Under ``any`` or a number it ends with the last one needed."""
-    needed = len(elements) if join in ("all", "settled") else 1 if join == "any" else int(join)
-    if len(elements) < needed:
-        raise SagaFailed(Failure(name, "exhausted"), ended=saga._lane.clock)
+    needed = _needed(elements, join)
     tracks: list[_Track[T]] = []
     last: SagaFailed | None = None
     for index, element in enumerate(elements):
@@ -314,5 +325,5 @@ async def in_sequence(
             await track.scope.unwind(problem.failure, saga._lane)
             track.failure = last = problem
     if join != "settled" and sum(each.done for each in tracks) < needed:
-        raise last or SagaFailed(Failure(name, "exhausted"), ended=saga._lane.clock)
+        raise last or SagaFailed(Failure(saga._path + name, "exhausted"), ended=saga._lane.clock)
     return Elements(tracks)

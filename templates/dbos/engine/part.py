@@ -12,7 +12,7 @@ from ...contract.codec import decode
 from ...contract.contract import Action, Call, Failure, Lock, Policy
 from .caller import Caller, OnUnknown, Work, failure_of
 from .definition import Compensation, Event, Mark
-from .outcome import FailureKind, Kind, Outcome, SagaFailed
+from .outcome import REASONS, FailureKind, Kind, Outcome, SagaFailed
 from .record import Lane
 from .running import Running
 from .scope import Scope
@@ -110,6 +110,19 @@ class Part:
     def _decide(self) -> None:
         self._head.decided = True
 
+    async def _judge(self, record: str, step: str) -> None:
+        """Decides, for good, whether the saga is called off. What is recorded has not begun a
+        call, so that a crash before the record leaves the question open."""
+
+        async def look(maybe_begun: bool) -> Outcome:
+            now = time.time()
+            kind = self._halted()
+            return Outcome(kind or "done", now, time.time(), reason=REASONS.get(kind))
+
+        outcome = await self._running.record.call(self._name(record), self._lane, look)
+        self._given(step, outcome, object)
+        self._decide()
+
     def _halted(self) -> Kind | None:
         if self._lane.stopped:
             return "stopped"
@@ -204,11 +217,11 @@ class Part:
             self._running.marks.append(Mark(waiting.name, outcome.mark))
         return outcome
 
-    async def _exhausted(self, name: str, times: int, after_pivot: bool) -> Outcome:
+    async def _exhausted(self, name: str, asked: str, after_pivot: bool) -> Outcome:
         if not after_pivot:
             failure = Failure(self._path + name, "exhausted")
             raise SagaFailed(failure, ended=self._lane.clock)
-        return await self._ask_again(f"{name}~exhausted{times}", "exhausted")
+        return await self._ask_again(asked, "exhausted")
 
     async def _ask_again(self, name: str, why: str, expected: Any = object) -> Outcome:
         """After the pivot nothing fails: a person says how to go on."""

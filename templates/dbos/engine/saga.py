@@ -6,7 +6,6 @@ that is not recorded, so that a workflow runs the same way again after a crash.
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from types import TracebackType
@@ -16,8 +15,8 @@ from ...contract.codec import decode, encode
 from ...contract.contract import Action, Failure, Lock, Policy
 from .caller import OnUnknown
 from .definition import Compensation, Definition, Event
-from .join import Elements, Join, Parallel, in_sequence
-from .outcome import HALTS, REASONS, Outcome, SagaFailed
+from .join import Elements, Join, Parallel, in_sequence, too_few
+from .outcome import HALTS, SagaFailed
 from .part import Group, Head, Part
 from .record import Lane
 from .scope import Scope
@@ -192,19 +191,15 @@ class Saga(Part):
             return Race("after", None)
         return self._given(name, outcome, Race)
 
-    async def gate(self) -> None:
-        """The last moment for cancel and deadline: from here on they are refused."""
+    async def gate(self, before: str = "~gate") -> None:
+        """The last moment for cancel and deadline: from here, ``before`` an item, they are
+        refused."""
+        await self._judge("~gate", before)
 
-        async def look(maybe_begun: bool) -> Outcome:
-            now = time.time()
-            kind = None if maybe_begun else self._halted()
-            reason = REASONS.get(kind)
-            self._head.decided = kind is None
-            return Outcome(kind or "done", now, time.time(), reason=reason)
-
-        outcome = await self._running.record.call(self._name("~gate"), self._lane, look)
-        self._given("~gate", outcome, object)
-        self._decide()
+    async def end(self) -> None:
+        """All is done: the same where neither a pivot nor a gate has decided before."""
+        if not self._head.decided:
+            await self._judge("~end", "end")
 
     # Parts
 
@@ -239,9 +234,10 @@ class Saga(Part):
         *,
         join: Join = "all",
         undo_order: Literal["parallel", "sequence"] = "parallel",
+        after_pivot: bool = False,
     ) -> Parallel:
         """Branches side by side: ``async with saga.parallel("name") as branches``."""
-        return Parallel(self, name, join, undo_order)
+        return Parallel(self, name, join, undo_order, after_pivot=after_pivot)
 
     async def foreach(
         self,
@@ -253,8 +249,12 @@ class Saga(Part):
         limit: int | None = None,
         join: Join = "all",
         undo_order: Literal["parallel", "sequence"] = "parallel",
+        after_pivot: bool = False,
     ) -> Elements[T]:
         """Runs ``body`` once per element, one after another or side by side."""
+        if too_few(elements, join):
+            await self._exhausted(name, name, after_pivot)
+            return Elements([])
         if not parallel:
             return await in_sequence(self, name, elements, body, join)
         async with Parallel(self, name, join, undo_order, limit) as branches:
@@ -283,7 +283,7 @@ class Saga(Part):
                 return result
             if index % max == 0:
                 asked += 1
-                outcome = await self._exhausted(name, asked, after_pivot)
+                outcome = await self._exhausted(name, f"{name}~exhausted{asked}", after_pivot)
                 if outcome.output != "retry":
                     return result
             elif every:

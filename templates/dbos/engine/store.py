@@ -136,7 +136,8 @@ class Store:
 
     def history(self, saga: str) -> list[CallRow]:
         """The recorded calls of a saga in the order in which they ended."""
-        ended = [(path, data) for path, data in self._recorded(saga) if "outcome" in data]
+        recorded = ((path, data) for path, data in self._recorded(saga) if "outcome" in data)
+        ended = [each for each in recorded if not each[0].endswith(_JUDGES)]
         ended.sort(key=lambda each: float(each[1]["ended"]))  # recorded a moment later, in turns
         return [_call_row(path, data) for path, data in ended]
 
@@ -267,6 +268,7 @@ class Store:
         return "COMPENSATING" if going_back else "RUNNING"
 
 
+_JUDGES = ("~gate", "~end")  # what decided about a cancel: no call
 _FORWARD = ("done", "skipped")
 _MADE_SQLITE = "select max(name) from sqlite_master where name = 'workflow_output'"
 _MADE_POSTGRES = "select to_regclass('dbos.workflow_output')"

@@ -103,6 +103,52 @@ steps:
   - { step: seal, service: store, input: [box], fails: [broken], output: { label: string }, compensate: unseal }
 output: { label: "${seal.label}" }
 """
+BOOKING = """\
+saga: booking
+version: 1
+key: ${input.id}
+deadline: 2d
+start: { service: desk }
+services: { desk: {}, bank: {} }
+input: { id: string, due: boolean }
+defaults: { retry: { attempts: 2 }, timeout: 10s }
+steps:
+  - { step: hold, service: bank, input: [id], compensate: release }
+  - { step: book, service: desk, input: [id], compensate: unbook }
+"""
+PAYING = """\
+  - { step: pay, service: bank, role: pivot, input: [id], if: input.due }
+  - { step: mail, service: desk, input: [id] }
+"""
+SHORT = """\
+saga: telling
+version: 1
+key: ${input.id}
+start: { service: desk }
+services: { desk: {}, bank: {} }
+input: { id: string, lines: [string] }
+defaults: { retry: { attempts: 2 }, timeout: 10s }
+steps:
+  - { step: hold, service: bank, input: [id], compensate: release }
+  - { step: pay, service: bank, role: pivot, input: [id] }
+  - foreach: lines
+    in: input.lines
+    as: line
+    mode: parallel
+    join: 2
+    steps: [{ step: tell, service: desk, input: { line: "${line}" }, effect: none }]
+  - foreach: slowly
+    in: input.lines
+    as: line
+    join: 2
+    steps: [{ step: say, service: desk, input: { line: "${line}" }, effect: none }]
+  - parallel: both
+    join: 3
+    branches:
+      one: [{ step: tell_one, service: desk, input: [id], effect: none }]
+      two: [{ step: tell_two, service: desk, input: [id], effect: none }]
+  - { step: close, service: desk, input: [id] }
+"""
 
 
 @pytest.fixture(scope="module")
@@ -132,6 +178,46 @@ def test_what_is_retriable_does_not_begin_once_the_saga_is_called_off(tmp_path: 
     write(generated(SPECS / "office-move.saga.yaml"), tmp_path)
     said = outcome(tmp_path, "-k", "cancelled")
     assert re.fullmatch(r"\d+ passed, .*", said), said
+
+
+@pytest.mark.timeout(120)
+def test_the_end_judges_a_cancel_where_nothing_has_before(tmp_path: Path) -> None:
+    spec = tmp_path / "booking.saga.yaml"
+    spec.write_text(BOOKING, encoding="utf-8")
+    write(generated(spec), tmp_path)
+    said = outcome(tmp_path, "-k", "end")
+    assert re.fullmatch(r"2 passed, .*", said), said
+    engine = tmp_path / "booking" / "generated" / "engine" / "engine.py"
+    text = engine.read_text("utf-8")
+    engine.write_text(text.replace("        await saga.end()\n", "", 1), encoding="utf-8")
+    said = outcome(tmp_path, "-k", "end")
+    assert re.fullmatch(r"2 failed, .*", said), said
+
+
+def test_a_pivot_that_is_not_taken_decides_as_well(tmp_path: Path) -> None:
+    spec = tmp_path / "booking.saga.yaml"
+    spec.write_text(f"{BOOKING}{PAYING}", encoding="utf-8")
+    made = {each.path: each.text for each in generated(spec).files}
+    workflow = made["booking/generated/v1/workflow.py"]
+    assert 'await saga.gate("pay")\n    if input.due:\n' in workflow
+    assert '"end: cancelled"' not in made["booking/generated/tests/test_paths.py"]
+
+
+@pytest.mark.timeout(120)
+def test_a_join_that_is_short_after_the_pivot_waits_for_a_person(tmp_path: Path) -> None:
+    spec = tmp_path / "telling.saga.yaml"
+    spec.write_text(SHORT, encoding="utf-8")
+    write(generated(spec), tmp_path)
+    said = outcome(tmp_path, "-k", "goes")
+    assert re.fullmatch(r"3 passed, .*", said), said  # retry, skip, done
+    workflow = tmp_path / "telling" / "generated" / "v1" / "workflow.py"
+    text = workflow.read_text("utf-8")
+    for each in ("lines", "slowly", "both"):
+        broken = re.sub(rf'("{each}",[^)]*), after_pivot=True', r"\1", text, count=1)
+        assert broken != text
+        workflow.write_text(broken, encoding="utf-8")
+        said = outcome(tmp_path, "-k", "goes and done")
+        assert re.fullmatch(r"1 failed, .*", said), (each, said)
 
 
 @pytest.mark.parametrize(
