@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import tempfile
@@ -18,6 +19,13 @@ def missing() -> str | None:
     """Why there is none on this machine."""
     absent = [name for module, name in NEEDED.items() if find_spec(module) is None]
     return f"not installed: {', '.join(absent)}" if absent else None
+
+
+def let_go() -> None:
+    """What a test left of its connections goes with that test, not in the middle of another."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        gc.collect()
 
 
 class Server:
@@ -60,5 +68,6 @@ class Server:
 
     def stop(self) -> None:
         """The end of it and of its data."""
+        let_go()
         self._server.cleanup()
         self._folder.cleanup()
