@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from typing import NamedTuple
 
 from .facts import Reach
 from .model import Foreach, Group, Parallel, Step, Wait
 from .structure import Place
 from .syntax import (
-    Array,
     Attribute,
-    Binary,
-    Call,
-    Compare,
     Comprehension,
-    Conditional,
     Constant,
     Expr,
-    Index,
-    ListOf,
     Literal,
-    Logic,
     Record,
     Reference,
-    Template,
-    Unary,
     Value,
 )
+from .values import parts
 
 _LITERAL = (Constant, Literal)
 
@@ -82,27 +73,6 @@ def _chain(value: Reference | Attribute, bound: frozenset[str]) -> Iterator[Reac
         yield from _reads(base, bound)
     elif base.name not in bound:
         yield Reach(base.name, tuple(reversed(path)), base.span)
-
-
-def parts(value: Value) -> Iterable[Value]:
-    """The values that a value is made of; none of a name, a literal or a comprehension."""
-    made = _PARTS.get(value.__class__)
-    return made(value) if made is not None else ()
-
-
-_PARTS: dict[type, Callable[[Any], Iterable[Value]]] = {
-    Template: lambda value: [part for part in value.parts if not isinstance(part, str)],
-    Record: lambda value: value.fields.values(),
-    Array: lambda value: value.items,
-    ListOf: lambda value: value.items,
-    Index: lambda value: (value.base, value.index),
-    Unary: lambda value: (value.operand,),
-    Binary: lambda value: (value.left, value.right),
-    Compare: lambda value: (value.left, *[right for _, right in value.rest]),
-    Logic: lambda value: value.operands,
-    Conditional: lambda value: (value.test, value.then, value.otherwise),
-    Call: lambda value: value.arguments,
-}
 
 
 def look(target: Place, reader: Place | None, *, inside: bool = False, own: bool = False) -> Seen:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from .model import (
@@ -51,6 +51,14 @@ def sections(item: Item) -> tuple[Section, ...]:
         case Step():
             return tuple(_handlers(item.recover))
     return ()
+
+
+def walk(items: Iterable[Item]) -> Iterator[Item]:
+    """All items, composites before their parts."""
+    for item in items:
+        yield item
+        for section in sections(item):
+            yield from walk(section.items)
 
 
 def race_name(race: Race) -> str:

@@ -6,9 +6,10 @@ import re
 
 from sagac.dsl.graph import SagaGraph
 from sagac.dsl.model import Fail, Foreach, Group, Parallel, SubSaga, Wait
+from sagac.dsl.structure import walk
 from sagac.dsl.suggest import did_you_mean
 
-from .paths import find, located, walk
+from .paths import find, located
 from .scenario import ways_to_fail
 
 _ITERATION = re.compile(r"[a-z0-9_]+\[\d+\]\.")

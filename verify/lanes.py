@@ -12,8 +12,7 @@ from collections.abc import Iterator, Sequence
 
 from sagac.dsl.graph import SagaGraph
 from sagac.dsl.model import Foreach, Group, Item, Parallel, Repeat
-
-from .paths import walk
+from sagac.dsl.structure import walk
 
 
 def lane_of(graph: SagaGraph, call: str) -> str:

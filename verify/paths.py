@@ -3,39 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from sagac.dsl.facts import ItemFacts
 from sagac.dsl.graph import SagaGraph
-from sagac.dsl.model import Choose, Foreach, Group, Item, Parallel, Repeat, Step, Wait
 from sagac.dsl.suggest import did_you_mean
-
-
-def parts(item: Item) -> Iterator[Sequence[Item]]:
-    """The lists of items inside an item, in the order of the file."""
-    match item:
-        case Parallel():
-            yield from (branch.items for branch in item.branches)
-        case Choose():
-            yield from (case.items for case in item.cases)
-            yield from () if item.otherwise is None else (item.otherwise,)
-        case Foreach() | Repeat():
-            yield item.items
-        case Wait():
-            yield from (race.items for race in item.first)
-        case Group():
-            yield item.items
-            yield from (each.items for each in item.recover)
-        case Step():
-            yield from (each.items for each in item.recover)
-
-
-def walk(items: Sequence[Item]) -> Iterator[Item]:
-    """All items, composites before their parts."""
-    for item in items:
-        yield item
-        for part in parts(item):
-            yield from walk(part)
 
 
 def family(graph: SagaGraph, base: str = "") -> Iterator[tuple[str, SagaGraph]]:

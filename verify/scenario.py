@@ -14,9 +14,10 @@ from sagac.dsl.evaluate import EvaluationError, evaluate
 from sagac.dsl.facts import ItemFacts
 from sagac.dsl.graph import SagaGraph
 from sagac.dsl.model import Choose, Fail, Item, Race, Repeat, Step, Undo, Wait
+from sagac.dsl.structure import sections, walk
 from sagac.dsl.types import EMPTY, RecordType
 
-from .paths import around, family, item_path, located, parts, walk
+from .paths import around, family, item_path, located
 from .player import retried
 from .samples import sample_record, variants
 from .simulate import simulate
@@ -140,7 +141,7 @@ class Scenario:
         """The case that leads to the failing item, else one without a ``fail`` of its own."""
         base = item_path(path).removesuffix(item.name.text)
         if isinstance(item, Choose):
-            lists = [*parts(item)]
+            lists = [each.items for each in sections(item)]
             for index, items in enumerate(lists):
                 if self._leads(base, items):
                     return index

@@ -111,9 +111,3 @@ class Trace:
     marks: list[str] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
     open: tuple[Request, ...] = ()
-
-    @property
-    def in_force(self) -> list[Effect]:
-        """Effects that were done and not undone, in the order of doing."""
-        undone = {each.step for each in self.effects if each.kind == "undo"}
-        return [each for each in self.effects if each.kind == "do" and each.step not in undone]

@@ -7,9 +7,10 @@ from typing import NamedTuple
 
 from sagac.dsl.facts import ItemFacts, Reach
 from sagac.dsl.graph import SagaGraph
-from sagac.dsl.reach import parts, reads
+from sagac.dsl.reach import reads
 from sagac.dsl.scope import Scope, narrow
-from sagac.dsl.syntax import Comprehension, Conditional, Expr, Logic, Value
+from sagac.dsl.syntax import Attribute, Comprehension, Conditional, Expr, Logic, Value
+from sagac.dsl.values import parts
 
 from .places import Places
 
@@ -62,7 +63,7 @@ def _walk(value: Value, scope: Scope) -> Iterator[tuple[Reach, Scope]]:
             yield from _walk(value.otherwise, narrow(value.test, scope, holds=False))
         case Logic():
             yield from _tested(value, scope)
-        case Comprehension():
+        case Attribute() | Comprehension():
             yield from ((reach, scope) for reach in reads(value))
         case _:
             inner = tuple(parts(value))

@@ -147,15 +147,17 @@ class _Package:
         yield self._versions((*older, self._graph.saga.version))
         yield from self._version()
         yield from entry_files(here, self._projection.services, self._target, source)
-        events, folder = Events(self._projection), documents
         yield from document_files(
-            events, here.catalogue, self._target, source, here.package, folder
+            self._events, here.catalogue, self._target, source, here.package, documents
         )
 
     def tests(self) -> Iterator[GeneratedFile]:
         """The tests of all services."""
-        events = Events(self._projection)
-        yield from test_files(self._here, self._graph, events, self._modules, self._source)
+        yield from test_files(self._here, self._graph, self._events, self._modules, self._source)
+
+    @cached_property
+    def _events(self) -> Events:
+        return Events(self._projection)
 
     @cached_property
     def _modules(self) -> dict[str, str]:
@@ -179,7 +181,7 @@ class _Package:
         """One version: the part of each service, and the types that are the version's own."""
         here, source = self._here, self._source
         folder = f"{self._folder}/v{self._graph.saga.version}"
-        frames, events = Frames(self._projection, here), Events(self._projection)
+        frames, events = Frames(self._projection, here), self._events
         services = self._projection.services
         writers = {each: TableWriter(Service(each, frames, events)) for each in services}
         bodies = {each: writer.body() for each, writer in writers.items()}  # each may add classes
@@ -190,7 +192,7 @@ class _Package:
         yield GeneratedFile(f"{folder}/types.py", self._types(own))
         heard = module(source, "What each service hears", listeners(events))
         yield GeneratedFile(f"{folder}/listeners.py", heard)
-        yield GeneratedFile(f"{folder}/picture.py", self._picture(events))
+        yield GeneratedFile(f"{folder}/picture.py", self._picture())
         rows = [
             f"    {quoted(service)}: {quoted(name)},\n" for service, name in self._modules.items()
         ]
@@ -198,8 +200,8 @@ class _Package:
         doc = f"Version {self._graph.saga.version}: each service and its module"
         yield GeneratedFile(f"{folder}/__init__.py", module(source, doc, body))
 
-    def _picture(self, events: Events) -> str:
-        body = layout.text([picture_code(picture(self._projection, events))]) + "\n"
+    def _picture(self) -> str:
+        body = layout.text([picture_code(picture(self._projection, self._events))]) + "\n"
         doc = f"All services of version {self._graph.saga.version}, as an observer sees them"
         names = dict.fromkeys(("Heard", "Link", "Picture", "Spot"), "..runtime.picture")
         return module(self._source, doc, body, STANDARD, names)

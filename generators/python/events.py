@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sagac.dsl.model import Cancel, Race, Wait
+from sagac.dsl.model import Cancel, Wait
 from sagac.dsl.scope import path_of
 from sagac.dsl.syntax import Compare, Expr, Logic
 from sagac.dsl.types import ANY, Field, RecordType, Type
@@ -27,11 +27,6 @@ class EventTypes:
         """The class of the data of the event that an item waits for."""
         assert item.event is not None
         return self.named(item.event.text, item.output, item.match)
-
-    def of_race(self, race: Race) -> str:
-        """The same for one way out of a race."""
-        assert race.event is not None
-        return self.named(race.event.text, race.output, race.match)
 
     def named(self, event: str, written: RecordType | None, match: Expr | None) -> str:
         """The class of an event's data, ``Nothing`` if it has none."""

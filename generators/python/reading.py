@@ -11,7 +11,6 @@ from sagac.dsl.graph import SagaGraph
 from sagac.dsl.model import (
     Choose,
     Foreach,
-    Group,
     Item,
     Name,
     Parallel,
@@ -23,6 +22,7 @@ from sagac.dsl.model import (
 )
 from sagac.dsl.scope import path_of
 from sagac.dsl.span import Span
+from sagac.dsl.structure import sections, walk
 from sagac.dsl.syntax import Attribute, Reference
 
 Path = tuple[str, ...]
@@ -63,7 +63,7 @@ class Reading:
     def in_closures(self, items: Iterable[Item]) -> set[str]:
         """Names that compensations, undo items, branches or loop bodies inside ``items`` read."""
         found: set[str] = set()
-        for item in _walk(items):
+        for item in walk(items):
             if isinstance(item, Parallel | Foreach | Repeat | Undo):
                 found |= {path[0] for path in self._of(item)}
             undo = self._graph.facts[item.name.text].compensation
@@ -80,7 +80,7 @@ class Reading:
 
     def _of(self, item: Item) -> Iterator[Path]:
         """What an item and the items in it read; not what a step's compensation has of its own."""
-        for each in _walk((item,)):
+        for each in walk((item,)):
             facts = self._graph.facts[each.name.text]
             own = each.name.text if isinstance(each, Step | Undo) else ""
             yield from _own_paths(each)
@@ -127,37 +127,11 @@ def paths_in(node: Any) -> Iterator[Path]:
             yield from paths_in(value)
 
 
-def parts(item: Item) -> Iterator[tuple[Item, ...]]:
-    """The lists of items directly inside an item."""
-    match item:
-        case Parallel():
-            yield from (branch.items for branch in item.branches)
-        case Choose():
-            yield from (case.items for case in item.cases)
-            yield item.otherwise or ()
-        case Foreach() | Repeat():
-            yield item.items
-        case Wait():
-            yield from (race.items for race in item.first)
-        case Group():
-            yield item.items
-            yield from (each.items for each in item.recover)
-        case Step():
-            yield from (each.items for each in item.recover)
-
-
-def _walk(items: Iterable[Item]) -> Iterator[Item]:
-    for item in items:
-        yield item
-        for inner in parts(item):
-            yield from _walk(inner)
-
-
 def _made(items: Iterable[Item]) -> Iterator[str]:
     """The names that can be read after ``items``: those inside a foreach through the loop only."""
     for item in items:
         if isinstance(item, Step | SubSaga | Wait | Foreach):
             yield item.name.text
         if not isinstance(item, Foreach):
-            for inner in parts(item):
-                yield from _made(inner)
+            for section in sections(item):
+                yield from _made(section.items)

@@ -17,13 +17,13 @@ from sagac.cli.support import read_spec
 from sagac.dsl.compile import compile
 from sagac.dsl.graph import SagaGraph
 from sagac.dsl.model import Foreach, Item, Parallel
+from sagac.dsl.structure import walk
 from sagac.runner.build import simulated
 from sagac.runner.place import Place
 from sagac.runner.state import SagaState, item_name, saga_state
 from sagac.runner.store import open_store
 from sagac.runner.supervise import supervise
 from sagac.runner.worker import Crash, Job, Moment, Program, Start
-from sagac.verify.paths import walk
 from sagac.verify.scenario import Scenario, reaching
 from sagac.verify.trace import Trace
 from sagac.verify.values import to_json

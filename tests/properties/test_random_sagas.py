@@ -16,13 +16,13 @@ from sagac.cli.support import Spec
 from sagac.dsl.compile import Compilation, compile
 from sagac.dsl.graph import SagaGraph
 from sagac.dsl.model import Foreach, Parallel, Step, Wait
+from sagac.dsl.structure import walk
 from sagac.runner.build import simulated
 from sagac.runner.place import Place
 from sagac.runner.state import item_name
 from sagac.runner.store import open_store
 from sagac.runner.supervise import supervise
 from sagac.runner.worker import Job, Program, Start
-from sagac.verify.paths import walk
 from sagac.verify.scenario import answer
 from sagac.verify.simulate import simulate
 from sagac.verify.trace import Done, Outcome, Refused, Request, Trace, Unknown

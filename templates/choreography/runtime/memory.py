@@ -1,27 +1,18 @@
 """Sagas that were worked on lately, as the database has them: reading them again is most of a turn.
 
-A saga is taken out while its transaction is open and put back when it has been committed, so one
-whose transaction fails is read anew. The stamp of the database says whether somebody else wrote.
+A saga is taken out while its transaction is open and put back at its end. The stamp of the database
+says whether somebody else wrote since, or the transaction was rolled back after all.
 """
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 from .machine import Machine
 from .store import SagaRows
 
 Place = tuple[str, str]  # saga and key
+Kept = tuple[Machine, SagaRows]
 
 _MOST = 1000
-
-
-@dataclass(slots=True)
-class Kept:
-    """A saga in memory."""
-
-    machine: Machine
-    rows: SagaRows
 
 
 class Memory:
@@ -36,8 +27,8 @@ class Memory:
         return found[1] if found is not None and found[0] == stamp else None
 
     def keep(self, place: Place, stamp: object, kept: Kept) -> None:
-        """What was committed in a transaction that had this stamp; None: it cannot be told."""
-        if stamp is None or kept.machine.course.ended:
+        """What is written in a transaction that began with this stamp; None: it cannot be told."""
+        if stamp is None or kept[0].course.ended:
             return
         if len(self._kept) >= _MOST:
             del self._kept[next(iter(self._kept))]

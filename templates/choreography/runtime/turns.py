@@ -18,7 +18,7 @@ from . import store, tracing
 from .calls import Caller, Work
 from .machine import Machine
 from .mail import take_mail
-from .memory import Kept, Memory
+from .memory import Memory
 from .message import Message, message_of
 from .nodes import Table
 from .tokens import Course, Row
@@ -31,13 +31,17 @@ class Turn:
     """One transaction about one saga. ``lock``: other processes may be at the database."""
 
     tx: OpenTx
-    table: Table
     machine: Machine
     rows: store.SagaRows
     lock: bool
     written: bool = False  # even if nothing has changed
     begun: list[Work] = field(default_factory=list)
     told: Sequence[Message] = ()
+
+    @property
+    def table(self) -> Table:
+        """Of the version that the saga runs under."""
+        return self.machine.table
 
 
 Act = Callable[[Turn], Awaitable[T]]
@@ -103,13 +107,14 @@ class Turns:
             lock = self._database.postgres
             course, rows, version = await store.load(tx, table.saga, key, lock=lock)
             table = self._tables.get((table.saga, version or table.version), table)
-            kept = Kept(Machine(table, rows, course), rows)
-        kept.machine.begin(time.time())
-        return Turn(tx, kept.machine.table, kept.machine, kept.rows, self._database.postgres)
+            kept = Machine(table, rows, course), rows
+        turn = Turn(tx, *kept, self._database.postgres)
+        turn.machine.begin(time.time())
+        return turn
 
     def _keep(self, turn: Turn) -> None:
         place = (turn.table.saga, turn.machine.course.key)
-        self.memory.keep(place, turn.tx.stamp, Kept(turn.machine, turn.rows))
+        self.memory.keep(place, turn.tx.stamp, (turn.machine, turn.rows))
 
     # What is written
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.golden.cases import SPECS, generated, write
 
-from .test_generated_tests import outcome
+from .test_generated_tests import outcome, outcome_of
 
 pytest.importorskip("dbos", reason="the generated sagas run on DBOS")
 
@@ -281,14 +281,5 @@ BROKEN: list[tuple[str, Callable[[str], str], str]] = [
     ("change", "chosen"), [each[1:] for each in BROKEN], ids=[each[0] for each in BROKEN]
 )
 def test_broken_code_is_noticed(folder: Path, change: Callable[[str], str], chosen: str) -> None:
-    workflow = folder / "treatment" / "generated" / "v1" / "workflow.py"
-    text = workflow.read_text("utf-8")
-    broken = change(text)
-    assert broken != text
-    compile(broken, "workflow.py", "exec")
-    workflow.write_text(broken, encoding="utf-8")
-    try:
-        said = outcome(folder, "-k", chosen)
-    finally:
-        workflow.write_text(text, encoding="utf-8")
+    said = outcome_of(change, folder / "treatment" / "generated" / "v1", folder, chosen)
     assert re.search(r"\d+ failed", said), said
