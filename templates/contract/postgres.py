@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import lru_cache
 from itertools import count
 from typing import Any
+from weakref import WeakSet
 
 Rows = list[tuple[Any, ...]]
 
@@ -117,6 +118,7 @@ class Pool:
     def __init__(self, url: str) -> None:
         self._url = _without_libpq(url)
         self._free: list[Any] = []
+        self._opened: WeakSet[Any] = WeakSet()
         self._turns = asyncio.Semaphore(_CONNECTIONS)
 
     @asynccontextmanager
@@ -163,8 +165,10 @@ class Pool:
 
     def close(self) -> None:
         """Closes what is open."""
-        while self._free:
-            self._free.pop().terminate()
+        for each in list(self._opened):
+            if not each.is_closed():
+                each.terminate()
+        self._free.clear()
 
     @asynccontextmanager
     async def _connected(self, first: str | None = None) -> AsyncIterator[Any]:
@@ -197,7 +201,9 @@ class Pool:
     async def _open(self) -> Any:
         import asyncpg  # type: ignore[import-untyped,unused-ignore]
 
-        return await asyncpg.connect(self._url, timeout=_CONNECT)
+        connection = await asyncpg.connect(self._url, timeout=_CONNECT)
+        self._opened.add(connection)
+        return connection
 
 
 async def _begun(connection: Any, first: str | None) -> Any:

@@ -65,6 +65,12 @@ class Caller:
                     own = self._service.database
                     self._ledgers[url] = await Ledger.open(own if url == own.url else Database(url))
 
+    def close(self) -> None:
+        """Closes them, but for the service's own."""
+        for ledger in self._ledgers.values():
+            if ledger.database is not self._service.database:
+                ledger.database.close()
+
     # Before a call
 
     def is_free(self, row: Row, now: float) -> bool:

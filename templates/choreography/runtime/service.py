@@ -82,6 +82,7 @@ class Service:
             await asyncio.wait(self._tasks, timeout=30)
         await self.relay.drain()
         await stop(self._running)
+        self.caller.close()
         self.database.close()
 
     # What comes in
