@@ -18,7 +18,7 @@ _FLAT = (Step, Wait, SubSaga, Foreach, Parallel)
 def check(graph: SagaGraph) -> tuple[Diagnostic, ...]:
     """All that stands in the way of a choreography of ``graph``; empty if nothing does."""
     found: list[Diagnostic] = []
-    for rule in (_locks, _undo_order, _children, _group_undo, _whole, _keys, _optional):
+    for rule in (_locks, _children, _group_undo, _whole, _keys, _optional):
         found += rule(graph)
     return tuple(dict.fromkeys(found))
 
@@ -40,22 +40,6 @@ def _locks(graph: SagaGraph) -> Iterator[Diagnostic]:
                         " with `--style orchestration`.",
                         labels=(Label(f"taken by {service}", taken.span),),
                     )
-
-
-def _undo_order(graph: SagaGraph) -> Iterator[Diagnostic]:
-    """CH002: nobody sees the order in which branches of several services finish."""
-    for item in _items(graph):
-        branches = isinstance(item, Parallel) and len(item.branches) > 1
-        elements = isinstance(item, Foreach) and item.mode == "parallel"
-        if (branches or elements) and getattr(item, "undo_order", None) == "sequence":
-            yield diagnostic(
-                "CH002",
-                item.keys.get("undo_order", item.name.span),
-                f"`{item.name}` is to be undone in the reverse order of finishing, which no"
-                " service of a choreography sees.",
-                help="Leave `undo_order` out: its parts are undone side by side; or put what has"
-                " an order into one list.",
-            )
 
 
 def _children(graph: SagaGraph) -> Iterator[Diagnostic]:

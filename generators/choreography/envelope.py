@@ -42,6 +42,7 @@ _SAID = {
     "failed": ("failure", "marks"),
     "aborted": _BACK,
     "undone": _BACK,
+    "unsettled": ("failure", "marks"),
     "released": _BACK,
     "handling": ("chosen", "marks"),
     "returning": ("failure", "marks", "broken"),
@@ -53,6 +54,7 @@ _SAID = {
 }
 _REQUIRED = {
     "failed": ("failure",),
+    "unsettled": ("failure",),
     "accepted": ("failure",),
     "stuck": ("failure", "round"),
     "unstuck": ("round",),

@@ -14,6 +14,7 @@ from .parts import Edge, Node, Projection
 from .telling import Outcomes
 
 _BACK = ("failed", "aborted", "undone", "released")
+_BREAKS = ("failed", "aborted", "undone", "unsettled")
 _WRITTEN = ("done", "failed", "undone", "skipped")
 # what decides how it goes on: without it an observer could not say where a saga is
 _SHOWN = ("step", "undo", "wait", "fail", "decision", "loop", "pick", "scope", "leave")
@@ -102,6 +103,8 @@ class Events:
             return True
         if node.kind == "gather" and asks(node.item):
             return True
+        if node.order is not None and told.outcome in ("undone", "released"):
+            return True
         return node.kind in _SHOWN or told.outcome in ("stuck", "unstuck")
 
     def _written(self, told: Told) -> str | None:
@@ -147,16 +150,23 @@ class Events:
     def _breaks(self, told: Told) -> bool:
         """Whether the nodes after it take anything from it: an undo is none of their business."""
         node = self.projection.nodes[told.node]
-        return told.outcome != "undone" or self.outcomes.breaks_unknown(node)
+        unknown = self.outcomes.breaks_unknown(node) and not self.outcomes.holds(node)
+        return told.outcome != "undone" or unknown
 
     def _went(self, edge: Edge, outcome: str) -> bool:
         """Whether something can have gone along ``edge`` if its target says this."""
+        if outcome == "released":
+            plain = self.projection.nodes[edge.target].kind == "pass"
+            return edge.way == "turn" or not plain
+        if edge.way == "turn":
+            return outcome == "undone"
         return outcome != "aborted" or self.outcomes.other_breaks(edge)
 
     def _wide(self, told: Told) -> Iterator[tuple[str, str]]:
         nodes, services = self.projection.nodes, self.projection.services
         name = f"{told.node}!" if told.outcome == "done" else told.node
-        if told.outcome in ("done", "failed", "undone"):
+        held = told.outcome == "undone" and self.outcomes.holds(nodes[told.node])
+        if told.outcome in ("done", "failed", "undone", "unsettled") and not held:
             for wait in self.projection.news.get(name, ()):
                 node = nodes[wait.partition("@")[0]]
                 yield node.owner, f"stops waiting in {node.makes}"
@@ -204,7 +214,7 @@ def _halts(node: Node) -> bool:
 
 
 def _forward(edge: Edge, outcome: str, target: Node) -> str | None:
-    if edge.way in ("into", "again"):
+    if edge.way in ("into", "again", "turn"):
         return None
     if edge.way == "reverse":
         return f"calls {_undo(target)}" if outcome == "returning" else None
@@ -214,7 +224,7 @@ def _forward(edge: Edge, outcome: str, target: Node) -> str | None:
         return _begins(target)
     if outcome == "skipped":
         return f"passes over {target.id}"
-    return f"does not begin {target.id}" if outcome in ("failed", "aborted", "undone") else None
+    return f"does not begin {target.id}" if outcome in _BREAKS else None
 
 
 def _begins(target: Node) -> str:

@@ -129,6 +129,7 @@ class Computed:
             partner=plan.partner,
             recover=plan.recover,
             settled=plan.settled,
+            order=plan.order,
             **(self._facts() if plan.item is not None else {}),
             **self._computed(),
         )

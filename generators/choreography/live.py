@@ -60,7 +60,7 @@ class _Flow:
     def carried(self, edge: Edge) -> set[str]:
         """What travels along ``edge``."""
         target = self.projection.nodes[edge.target]
-        if edge.way in ("into", "again"):
+        if edge.way in ("into", "again", "turn"):
             return set()
         if edge.way == "out":
             return self._given(target, in_sequence=target.sequence)

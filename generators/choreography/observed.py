@@ -76,6 +76,7 @@ def _spot(node: Node) -> Spot:
         settled=node.settled,
         depth=len(node.loops),
         judge=node.judge,
+        order=node.order or "",
         **more,
     )
 

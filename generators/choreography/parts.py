@@ -54,6 +54,7 @@ class Node:
     recover: tuple[str, ...] = ()
     compensates: bool = False  # it has a compensation and calls it itself
     undoer: str | None = None
+    order: str | None = None  # of parts that are undone one after another: their join
 
     @property
     def facts(self) -> ItemFacts:

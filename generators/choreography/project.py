@@ -17,6 +17,7 @@ from sagac.dsl.structure import Structure
 
 from .live import fill
 from .news import news
+from .orders import in_order, put_in_order, turns
 from .parts import Edge, Node, Projection
 
 _KINDS = {
@@ -35,6 +36,7 @@ def project(graph: SagaGraph) -> Projection:
     """All nodes of ``graph`` and of the sagas that it uses."""
     draft = _Draft()
     _Frame(draft, graph).draw()
+    draft.edges += turns(draft.nodes, draft.edges)
     for number, edge in enumerate(draft.edges):
         edge.name = f"e{number}"
     projection = Projection(graph, draft.nodes, tuple(draft.edges), {})
@@ -84,7 +86,7 @@ class _Frame:
                     self._foreach(item)
                 case Repeat():
                     self._repeat(item)
-                case Parallel() if item.join != "all":
+                case Parallel() if item.join != "all" or in_order(item):
                     self._counted(item)
                 case Step() | Group() if item.recover:
                     self._recoverable(item)
@@ -236,6 +238,9 @@ class _Frame:
             join.kind = "gather"
             fork.sequence = join.sequence = leave.sequence = True
             self._connect(leave, enter, "again")
+        if in_order(item):
+            put_in_order(fork, join)
+            leave.order = join.id
         name = f"{self.frame}{item.name}"
         columns = [(f"{name}.outcomes", "~outcome")]
         for inner in self.draft.nodes.values():
@@ -288,9 +293,11 @@ class _Frame:
     def _counted(self, item: Parallel) -> None:
         fork, join = self._of(item, "fork"), self._of(item, "join")
         settled = item.join == "settled"
+        if in_order(item):
+            put_in_order(fork, join)
         for branch in item.branches:
             self._branch(item, fork, join, branch.name.text, settled)
-        if not settled:
+        if item.join not in ("all", "settled"):
             join.kind, join.partner = "pick", fork.id
             self._connect(fork, join, "bypass")
 
@@ -305,7 +312,7 @@ class _Frame:
             self._like(fork, id, kind, parents=parents, settled=settled)
             for id, kind in zip(ids, kinds, strict=True)
         )
-        enter.partner, leave.partner = leave.id, enter.id
+        enter.partner, leave.partner, leave.order = leave.id, enter.id, join.order
         label = f"{self.frame}{item.name}.{name}"
         if drawn:
             for edge in self.draft.edges:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import cached_property
 
-from sagac.dsl.facts import OnUnknown
+from sagac.dsl.facts import OnUnknown, Role
 from sagac.dsl.model import Choose, Item, Repeat, Wait
 
 from .parts import Edge, Node, Projection
@@ -42,6 +42,8 @@ class Outcomes:
             yield "aborted"
         if id in self._undone or self.breaks_unknown(node):
             yield "undone"
+        if self.holds(node):
+            yield "unsettled"
         yield from self._special(node)
 
     def _special(self, node: Node) -> Iterator[str]:
@@ -49,7 +51,7 @@ class Outcomes:
             yield "returning"
         if node.recover:
             yield "handling"
-        if node.kind in ("pick", "leave"):
+        if node.kind in ("pick", "leave") or self._gives_turns(node):
             yield "released"
         if self._counts(node):
             yield "rest"
@@ -59,6 +61,10 @@ class Outcomes:
             yield "ended"
         if node.kind in _CALLS or _is_round(node):
             yield from ("stuck", "unstuck")
+
+    def _gives_turns(self, node: Node) -> bool:
+        """Whether something in its part waits for the word that it may be undone."""
+        return any(each.way == "turn" for each in self._projection.before[node.id])
 
     def _counts(self, node: Node) -> bool:
         """Whether it is the fork of a join that goes on with the first N."""
@@ -103,6 +109,11 @@ class Outcomes:
             return False
         return node.facts.on_unknown in (OnUnknown.COMPENSATE, OnUnknown.FAIL)
 
+    def holds(self, node: Node) -> bool:
+        """Whether an unknown outcome of it is told before it is undone."""
+        turns = any(each.way == "turn" for each in self._projection.after[node.id])
+        return turns and self.breaks_unknown(node) and node.facts.role is not Role.OPTIONAL
+
     def _breaks(self, node: Node) -> bool:
         return self.fails(node) or self.breaks_unknown(node) or node.id in self._aborted
 
@@ -112,7 +123,7 @@ class Outcomes:
 
         def grows(edge: Edge) -> str | None:
             source = self._projection.nodes[edge.source]
-            silent = edge.way == "reverse" or edge.rule == "handler"
+            silent = edge.way in ("reverse", "turn") or edge.rule == "handler"
             broken = source.id in found or self.fails(source) or self.breaks_unknown(source)
             return None if silent or not broken else edge.target
 
@@ -124,6 +135,8 @@ class Outcomes:
 
         def grows(edge: Edge) -> str | None:
             target = self._projection.nodes[edge.target]
+            if edge.way == "turn":
+                return None
             returns = target.id in found or self.fails(target) or self.breaks_unknown(target)
             if target.kind in ("pick", "leave") or returns or self.other_breaks(edge):
                 return edge.source
@@ -133,7 +146,7 @@ class Outcomes:
 
     def other_breaks(self, edge: Edge) -> bool:
         """Whether the target of ``edge`` may abort although its source has not."""
-        before = self._projection.before[edge.target]
+        before = [e for e in self._projection.before[edge.target] if e.way != "turn"]
         others = (each for each in before if each is not edge or each.way in ("out", "into"))
         return any(self._breaks(self._projection.nodes[each.source]) for each in others)
 

@@ -74,6 +74,7 @@ class Nodes:
             "partner": _text(node.partner),
             "recover": tuple_of(map(quoted, node.recover)) if node.recover else None,
             "settled": _flag(node.settled),
+            "order": _text(node.order),
         }
 
     def _around(self, node: Node) -> list[Node]:

@@ -25,7 +25,7 @@ from sagac.verify.values import to_json
 from .story import OUTSIDE, SAGA, Message, Participant, Story, Tone, Turn
 
 LONGEST = 2_000  # events: a saga that says more is not drawn
-_BAD = frozenset({"failed", "aborted"})
+_BAD = frozenset({"failed", "aborted", "unsettled"})
 _BACK = frozenset({"undone", "released", "returning", "accepted", "rest"})
 
 

@@ -37,7 +37,6 @@ EXAMPLES = settings(
 def test_random_sagas_end_as_the_file_says(
     tmp_path_factory: pytest.TempPathFactory, text: str, seed: int
 ) -> None:
-    text = text.replace("undo_order: sequence", "undo_order: parallel")  # else CH002
     graph = graph_of(text)
     with imported(graph, tmp_path_factory.mktemp("random"), "random_saga") as tables:
         for data in INPUTS:
@@ -188,7 +187,7 @@ def test_random_sagas_type_check(tmp_path: Path) -> None:
     @given(sagas())
     @settings(EXAMPLES, max_examples=int(MORE or 8))
     def collect(text: str) -> None:
-        texts.append(text.replace("undo_order: sequence", "undo_order: parallel"))
+        texts.append(text)
 
     collect()
     for number, text in enumerate(texts):

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.choreography.brokers import Nats
+from tests.choreography.ordered import TRIP
 
 pytest.importorskip("dbos", reason="the orchestrated sagas run on DBOS")
 
@@ -60,6 +61,32 @@ def test_both_styles_end_alike(tmp_path: Path, fault: str) -> None:
     storm = ("--duplicate", "--reorder")
     choreographed = run(tmp_path / "many", *options, *CHOREOGRAPHY, *storm)
     assert shape(choreographed) == shape(orchestrated)
+
+
+PARTS = ["pay:declined", "book_seat:none_left", "book_seat", "book_parking:full", "book_parking"]
+
+
+@pytest.mark.parametrize("fault", PARTS)
+def test_both_styles_undo_parts_in_the_same_order(tmp_path: Path, fault: str) -> None:
+    (tmp_path / "one").mkdir()
+    (tmp_path / "many").mkdir()
+    (tmp_path / "trip.saga.yaml").write_text(TRIP, encoding="utf-8")
+    options = ("../trip.saga.yaml", "--fail", fault)
+    orchestrated = run(tmp_path / "one", *options)
+    storm = ("--duplicate", "--reorder")
+    choreographed = run(tmp_path / "many", *options, *CHOREOGRAPHY, *storm)
+    assert choreographed["state"] == "COMPENSATED"
+    assert shape(choreographed) == shape(orchestrated)
+
+
+@pytest.mark.parametrize("moment", ["book_seat", "book_seat~undo", "book_parking~undo"])
+def test_a_killed_process_keeps_the_order_of_parts(tmp_path: Path, moment: str) -> None:
+    (tmp_path / "trip.saga.yaml").write_text(TRIP, encoding="utf-8")
+    fault = ("--fail", "pay:declined", "--crash-after", moment)
+    state = run(tmp_path, "trip.saga.yaml", *CHOREOGRAPHY, *fault)
+    undone = [each["step"] for each in state["effects"] if each["kind"] == "undo"]
+    wanted = ["book_seat", "book_flight", "book_parking", "book_hotel", "open_file"]
+    assert (state["state"], undone) == ("COMPENSATED", wanted)
 
 
 @pytest.mark.parametrize("moment", ["reserve_inventory", "charge_payment~undo"])

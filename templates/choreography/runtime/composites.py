@@ -30,7 +30,7 @@ class Loops:
         row.elements = node.elements(row.values) if node.elements else [None]
         row.count = len(row.elements)
         row.need = node.need(row.values, row.count) if node.need else None
-        bypass = [e for e in at.table.after[node.id] if e.way == "bypass"]
+        bypass = [e for e in at.table.after[node.id] if e.way in ("bypass", "turn")]
         row.sent += [edge.name for edge in bypass]
         values = at.values(node, row, bypass)
         at.tell(row, "done", values=values, count=row.count, need=row.need)
@@ -79,7 +79,7 @@ class Loops:
         at = self._machine
         (edge,) = (e for e in at.table.after[node.id] if e.way == "again")
         row.state = "done"
-        row.sent.append(edge.name)
+        row.sent += [e.name for e in at.table.after[node.id] if e.way in ("again", "turn")]
         loop = at.row(node.loop or "", row.iteration[:-1])
         index = row.iteration[-1] + 1
         entry = at.row(edge.target, (*loop.iteration, index))
@@ -237,7 +237,7 @@ class Picks:
             return
         if row.count <= row.need:
             return
-        bypass = {e.name for e in at.table.after[node.id] if e.way == "bypass"}
+        bypass = {e.name for e in at.table.after[node.id] if e.way in ("bypass", "turn")}
         out = set(row.sent) - set(row.back) - bypass
         into = [e for e in at.table.after[node.id] if e.way == "into"]
         begun = len(list(at.rows.all(into[0].target, row.iteration))) if into else row.count

@@ -71,7 +71,8 @@ class Machine(Rules):
         row.unknown, row.ran = True, node.effect
         row.failure = self._failure(node, row, reason)
         if node.undo or node.undoer:
-            self.compensate(node, row)
+            if not self.orders.holds(node, row):
+                self.compensate(node, row)
         elif node.optional:
             self.go_on(node, row)
         else:
@@ -175,8 +176,8 @@ class Machine(Rules):
         token = _token(edge, event)
         if token is None:
             return
-        if edge.way in ("into", "again"):
-            return  # both ends are here: the loop itself sends these
+        if edge.way in ("into", "again", "turn"):
+            return  # the loop itself sends these to its parts; nothing waits for a turn to go on
         iteration, slot = event.iteration, edge.name
         if edge.way == "out":
             slot = f"{edge.name}@{iteration[-1]}"
@@ -213,19 +214,25 @@ class Machine(Rules):
             if slot not in row.sent or slot in row.back:
                 continue
             row.back.append(slot)
+            if event.outcome == "released" and edge.way != "turn":
+                self.orders.free(row)
             row.cause = event.id
             row.ran = row.ran or event.ran
             if event.failure is not None and row.failure is None:
                 row.failure = event.failure
             unite(row.marks, event.marks)
             self._keep(row)
-            self._returned(self._node(row), row)
+            self.returned(self._node(row), row)
 
     def _senders(self, edge: Edge, event: Event) -> Iterable[tuple[Row, str]]:
         """The rows that had sent along ``edge`` to the node of ``event``."""
         iteration = event.iteration
         if edge.way == "into":
             return [(self.row(edge.source, iteration[:-1]), f"{edge.name}@{iteration[-1]}")]
+        if edge.way == "turn":
+            given = event.outcome in ("undone", "released")
+            rows = list(self.rows.all(edge.source, iteration)) if given else []
+            return [(row, edge.name) for row in rows]
         if edge.way == "again":
             before = (*iteration[:-1], iteration[-1] - 1)
             return [(self.row(edge.source, before), edge.name)] if before[-1] >= 0 else []

@@ -32,7 +32,7 @@ Kind = Literal[
     "back",  # exit of another saga
     "undoer",  # undoes what another service did
 ]
-Way = Literal["plain", "into", "out", "again", "bypass", "reverse"]
+Way = Literal["plain", "into", "out", "again", "bypass", "reverse", "turn"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,8 @@ class Edge:
     """``target`` comes after ``source``.
 
     ``way``: plain keeps the iteration; ``into`` a loop adds an index, ``out`` of it drops it,
-    ``again`` raises it; ``bypass`` goes past a loop; ``reverse`` asks for an undo elsewhere.
+    ``again`` raises it; ``bypass`` goes past a loop; ``reverse`` asks for an undo elsewhere. On a
+    ``turn`` nothing goes on: its target says when its source may be undone.
     """
 
     name: str
@@ -90,6 +91,7 @@ class Node:
     partner: str | None = None  # the enter of an exit, the exit of an enter, the fork of a join
     recover: tuple[str, ...] = ()  # refusals with a handler
     settled: bool = False  # goes on although it failed
+    order: str | None = None  # of parts that are undone one after another: their join
     # waits and the end
     seconds: Callable[[Values], float | None] | None = None
     events: tuple[Any, ...] = ()  # ``Listening``
@@ -161,10 +163,10 @@ class Table:
     def plain(self) -> Mapping[str, tuple[str, ...]]:
         """The in-edges of nodes that wait for all of them, whatever has come."""
         return {
-            id: tuple(edge.name for edge in self.before.get(id, ()))
+            id: tuple(edge.name for edge in self.before.get(id, ()) if edge.way != "turn")
             for id, node in self.nodes.items()
             if node.kind not in ("leave", "gather", "pick")
-            and all(edge.way in ("plain", "bypass") for edge in self.before.get(id, ()))
+            and all(edge.way in ("plain", "bypass", "turn") for edge in self.before.get(id, ()))
         }
 
 

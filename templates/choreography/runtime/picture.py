@@ -34,6 +34,7 @@ class Spot:
     pauses: bool = False  # between rounds
     settled: bool = False
     limit: int | None = None  # elements at once; 0: the data say
+    order: str = ""  # of parts that are undone one after another: their join
     judge: bool = False  # decides whether a cancel holds
     depth: int = 0  # how many loops are around it
 

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from .composites import Loops, Picks, Scopes
 from .nodes import Edge, Node, Table, Values
+from .orders import Orders
 from .tokens import Course, Event, Failure, Iteration, Outcome, Row
 
 
@@ -37,6 +38,7 @@ class Rules:
         self._heard: deque[Event] = deque()
         self.begin(now)
         self.loops, self.picks, self.scopes = Loops(self), Picks(self), Scopes(self)
+        self.orders = Orders(self)
 
     def begin(self, now: float) -> None:
         """Another message is worked on."""
@@ -148,7 +150,7 @@ class Rules:
         edges = [
             edge
             for edge in self.table.after.get(node.id, ())
-            if edge.way in ("plain", "out", "bypass") and goes(edge, chosen)
+            if edge.way in ("plain", "out", "bypass", "turn") and goes(edge, chosen)
         ]
         row.sent += [edge.name for edge in edges]
         if node.kind == "step":
@@ -188,6 +190,7 @@ class Rules:
         slots = tuple(slot for slot, token in row.tokens.items() if token == "ok")
         self.tell(row, "aborted", failure=row.failure, slots=slots if node.kind == "pick" else ())
         self.loops.follow(node, row)
+        self.orders.look(node, row)
         if node.kind == "end":
             self._close()
 
@@ -209,14 +212,15 @@ class Rules:
         assert self.course.halt is not None
         self.fail_for(node, row, replace(self.course.halt, step=self.path(row)))
 
-    def _returned(self, node: Node, row: Row) -> None:
+    def returned(self, node: Node, row: Row) -> None:
         """Something that ``row`` had let go on has come back."""
         self.picks.returned(node, row)
-        if set(row.sent) - set(row.back):
+        self.orders.look(node, row)
+        if set(row.sent) - set(row.back) or self.orders.waits(node, row):
             return
         if node.kind == "scope":
             self.scopes.back(row)
-        elif row.state == "done":
+        elif row.state in ("done", "unsettled"):
             self.compensate(node, row)
 
     def compensate(self, node: Node, row: Row) -> None:
@@ -254,6 +258,7 @@ class Rules:
             undid=row.undid,
             broken=row.unknown and not row.sent,
         )
+        self.orders.look(node, row)
         if node.kind == "leave":
             scope = self.row(node.partner or "", row.iteration)
             self.scopes.back(scope)
