@@ -103,7 +103,7 @@ SLIPS = {
     "late: undone again": Slip(
         (
             ("machine", "if slot not in row.sent or slot in row.back:", "if False:"),
-            ("rules", 'elif row.state == "done":', "else:"),
+            ("rules", 'elif row.state in ("done", "unsettled"):', "else:"),
         ),
         "messages_come_late",
     ),
@@ -133,7 +133,8 @@ SLIPS = {
     ),
     "compensate: too early": slip(
         "rules",
-        "        if set(row.sent) - set(row.back):\n            return\n",
+        "        if set(row.sent) - set(row.back) or self.orders.waits(node, row):\n"
+        "            return\n",
         "",
         service=TRIPS,
     ),
