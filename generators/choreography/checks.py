@@ -43,22 +43,13 @@ def _locks(graph: SagaGraph) -> Iterator[Diagnostic]:
 
 
 def _children(graph: SagaGraph) -> Iterator[Diagnostic]:
-    """CH003 and CH004: a saga that is used has no judge and no person of its own."""
+    """CH004: a saga that is used has no person of its own."""
     for each in family(graph):
         for facts in each.facts.values():
             item = facts.item
             child = each.children.get(item.name.text) if isinstance(item, SubSaga) else None
             if child is None:
                 continue
-            for key in ("deadline", "cancel"):
-                if getattr(child.saga, key) is not None:
-                    yield diagnostic(
-                        "CH003",
-                        item.name.span,
-                        f"`{child.saga.name}`, which `{item.name}` uses, has a {key} of its own;"
-                        " in a choreography only the whole saga has one.",
-                        help=f"Write the {key} into this file and take it out of that one.",
-                    )
             if facts.position is Position.AFTER and child.may_fail:
                 yield diagnostic(
                     "CH004",

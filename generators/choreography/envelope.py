@@ -47,6 +47,7 @@ _SAID = {
     "handling": ("chosen", "marks"),
     "returning": ("failure", "marks", "broken"),
     "rest": ("marks",),
+    "called_off": ("failure", "marks"),
     "accepted": ("failure", "marks"),
     "ended": ("failure", "marks"),
     "stuck": ("failure", "marks", "round"),
@@ -55,6 +56,7 @@ _SAID = {
 _REQUIRED = {
     "failed": ("failure",),
     "unsettled": ("failure",),
+    "called_off": ("failure",),
     "accepted": ("failure",),
     "stuck": ("failure", "round"),
     "unstuck": ("round",),

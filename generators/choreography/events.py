@@ -103,6 +103,8 @@ class Events:
             return True
         if node.kind == "gather" and asks(node.item):
             return True
+        if node.watches is not None and told.outcome == "failed":
+            return True
         if node.order is not None and told.outcome in ("undone", "released"):
             return True
         return node.kind in _SHOWN or told.outcome in ("stuck", "unstuck")
@@ -158,8 +160,8 @@ class Events:
         if outcome == "released":
             plain = self.projection.nodes[edge.target].kind == "pass"
             return edge.way == "turn" or not plain
-        if edge.way == "turn":
-            return outcome == "undone"
+        if edge.way in ("turn", "watch"):
+            return (edge.way, outcome) == ("turn", "undone")
         return outcome != "aborted" or self.outcomes.other_breaks(edge)
 
     def _wide(self, told: Told) -> Iterator[tuple[str, str]]:
@@ -178,9 +180,11 @@ class Events:
                     yield service, "begins nothing new before the point of no return"
         if told.outcome == "ended":
             yield from ((each, "lets go of the saga") for each in services if self._holds(each))
-        if told == Told("start", "done") and self.outcomes.halts:
-            judge = next(each for each in nodes.values() if each.judge)
+        judge = next(each for each in nodes.values() if each.judge)
+        if told == Told("start", "done") and self.outcomes.judged:
             yield judge.owner, "may be asked to cancel it from now on"
+        if told.outcome == "called_off":
+            yield judge.owner, "is asked to cancel the saga"
 
     def _holds(self, service: str) -> bool:
         """Whether a service keeps something until the saga has ended: a lock, an ear, a deadline.
@@ -189,8 +193,9 @@ class Events:
         """
         nodes = [each for each in self.projection.nodes.values() if each.owner == service]
         locks = any(getattr(each.item, "locks", ()) for each in nodes)
-        judges = self.outcomes.halts and any(each.judge for each in nodes)
-        return locks or judges or any(each.kind == "wait" for each in nodes)
+        judges = self.outcomes.judged and any(each.judge for each in nodes)
+        watches = any(each.watches is not None for each in nodes)
+        return locks or judges or watches or any(each.kind == "wait" for each in nodes)
 
 
 def asks(item: Item | None) -> bool:
@@ -216,6 +221,8 @@ def _halts(node: Node) -> bool:
 def _forward(edge: Edge, outcome: str, target: Node) -> str | None:
     if edge.way in ("into", "again", "turn"):
         return None
+    if edge.way == "watch":
+        return f"may call {edge.source} off from now on" if outcome == "done" else None
     if edge.way == "reverse":
         return f"calls {_undo(target)}" if outcome == "returning" else None
     if edge.rule == "handler":

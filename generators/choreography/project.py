@@ -15,6 +15,7 @@ from sagac.dsl.graph import NodeKind, SagaGraph
 from sagac.dsl.model import Foreach, Group, Item, Parallel, Repeat, Step
 from sagac.dsl.structure import Structure
 
+from .limits import watch
 from .live import fill
 from .news import news
 from .orders import in_order, put_in_order, turns
@@ -63,6 +64,8 @@ class _Frame:
         loops: tuple[str, ...] = (),
         parents: tuple[str, ...] = (),
         path: str = "",
+        *,
+        counts: bool = True,
     ) -> None:
         self.draft = draft
         self.graph = graph
@@ -70,6 +73,7 @@ class _Frame:
         self.loops = loops
         self.parents = parents
         self.path = path
+        self.counts = counts  # whether its deadline and its cancel do
         self.structure = Structure(graph.saga)
 
     def draw(self) -> None:
@@ -140,6 +144,7 @@ class _Frame:
             child.loops,
             parents,
             f"{child.path}/",
+            counts=self.counts and child.facts.cancellable and self.graph.judge != name,
         )
         frame.draw()
 
@@ -170,6 +175,9 @@ class _Frame:
             id = self._id(first)
         if not self.frame:
             self.draft.nodes[id].judge = True
+        elif self.counts:
+            edge = watch(self.draft.nodes[self.frame.rstrip("/")], self.draft.nodes[id])
+            self.draft.edges += [edge] if edge is not None else []
 
     # Edges
 

@@ -19,7 +19,10 @@ class Outcomes:
     def __init__(self, projection: Projection) -> None:
         self._projection = projection
         saga = projection.graph.saga
-        self.halts = saga.deadline is not None or saga.cancel is not None
+        self.judged = saga.deadline is not None or saga.cancel is not None
+        # the same by sagas that are used
+        asked = any(each.watches is not None for each in projection.nodes.values())
+        self.halts = self.judged or asked
         heard = projection.news.values()
         self._hearing = {each.partition("@")[0] for waits in heard for each in waits}
 
@@ -57,6 +60,8 @@ class Outcomes:
             yield "rest"
         if node.judge and self.halts:
             yield "accepted"
+        if node.watches is not None:
+            yield "called_off"
         if node.kind == "end":
             yield "ended"
         if node.kind in _CALLS or _is_round(node):
@@ -93,7 +98,7 @@ class Outcomes:
         """Whether it may refuse, run out of time, or be the place where a saga is halted."""
         if node.kind == "fail":
             return True
-        if self.halts and node.judge:
+        if (self.halts and node.judge) or node.watches is not None:
             return True
         if node.item is None:
             return False
@@ -123,7 +128,7 @@ class Outcomes:
 
         def grows(edge: Edge) -> str | None:
             source = self._projection.nodes[edge.source]
-            silent = edge.way in ("reverse", "turn") or edge.rule == "handler"
+            silent = edge.way in ("reverse", "turn", "watch") or edge.rule == "handler"
             broken = source.id in found or self.fails(source) or self.breaks_unknown(source)
             return None if silent or not broken else edge.target
 
@@ -135,7 +140,7 @@ class Outcomes:
 
         def grows(edge: Edge) -> str | None:
             target = self._projection.nodes[edge.target]
-            if edge.way == "turn":
+            if edge.way in ("turn", "watch"):
                 return None
             returns = target.id in found or self.fails(target) or self.breaks_unknown(target)
             if target.kind in ("pick", "leave") or returns or self.other_breaks(edge):
@@ -146,7 +151,7 @@ class Outcomes:
 
     def other_breaks(self, edge: Edge) -> bool:
         """Whether the target of ``edge`` may abort although its source has not."""
-        before = [e for e in self._projection.before[edge.target] if e.way != "turn"]
+        before = [e for e in self._projection.before[edge.target] if e.way not in ("turn", "watch")]
         others = (each for each in before if each is not edge or each.way in ("out", "into"))
         return any(self._breaks(self._projection.nodes[each.source]) for each in others)
 

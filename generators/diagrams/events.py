@@ -20,7 +20,8 @@ from .text import width
 
 HEAD, COLUMN, ROW = 58.0, 46.0, 26.0
 BACK = frozenset(
-    {"failed", "aborted", "unsettled", "undone", "released", "returning", "rest", "accepted"}
+    {"failed", "aborted", "unsettled", "undone", "released", "returning", "rest"}
+    | {"called_off", "accepted"}
 )
 
 

@@ -135,7 +135,7 @@ def _reactions(
 def _tone(outcome: str) -> str:
     if outcome in ("failed", "aborted", "unsettled", "stuck"):
         return "bad"
-    back = ("undone", "released", "returning", "accepted", "rest")
+    back = ("undone", "released", "returning", "called_off", "accepted", "rest")
     return "undone" if outcome in back else "done"
 
 

@@ -88,7 +88,7 @@ class World:
             (service, row)
             for service, rows in self.rows.items()
             for row in rows.rows.values()
-            if row.due is not None
+            if (row.due is not None and row.state != "waiting") or row.state == "open"
         ]
 
     @property

@@ -7,11 +7,10 @@ belong to one service, so what they tell each other is no message.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from .nodes import Edge, Node
-from .tokens import Event, Failure, Row, Token
+from .tokens import Failure, Row, Token
 
 if TYPE_CHECKING:
     from .rules import Rules
@@ -322,9 +321,3 @@ def _handler(recover: Sequence[str], reason: str) -> str | None:
 
 def _unite(into: list[str], more: Iterable[str]) -> None:
     into += [each for each in more if each not in into]
-
-
-def renamed(event: Event, step: str) -> Event:
-    """The failure of another saga as its caller sees it."""
-    failure = event.failure
-    return event if failure is None else replace(event, failure=replace(failure, step=step))

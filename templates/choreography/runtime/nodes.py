@@ -32,7 +32,8 @@ Kind = Literal[
     "back",  # exit of another saga
     "undoer",  # undoes what another service did
 ]
-Way = Literal["plain", "into", "out", "again", "bypass", "reverse", "turn"]
+_ASIDE = ("turn", "watch")
+Way = Literal["plain", "into", "out", "again", "bypass", "reverse", "turn", "watch"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,8 @@ class Edge:
 
     ``way``: plain keeps the iteration; ``into`` a loop adds an index, ``out`` of it drops it,
     ``again`` raises it; ``bypass`` goes past a loop; ``reverse`` asks for an undo elsewhere. On a
-    ``turn`` nothing goes on: its target says when its source may be undone.
+    ``turn`` and a ``watch`` nothing goes on: the target of a turn says when its source may be
+    undone, the target of a watch hears when another saga begins.
     """
 
     name: str
@@ -65,6 +67,8 @@ class Node:
     makes: str = ""  # the name under which others read what it gives
     judge: bool = False  # decides whether cancel and deadline still hold
     cancellable: bool = False
+    within: float | None = None  # judge of another saga: seconds until that is called off
+    calls_off: Listening | None = None  # judge of another saga: the event that cancels that
     after_pivot: bool = False  # what would fail here, waits for a person
     keyed: bool = False  # it reads the key of the saga
     # steps
@@ -163,10 +167,10 @@ class Table:
     def plain(self) -> Mapping[str, tuple[str, ...]]:
         """The in-edges of nodes that wait for all of them, whatever has come."""
         return {
-            id: tuple(edge.name for edge in self.before.get(id, ()) if edge.way != "turn")
+            id: tuple(edge.name for edge in self.before.get(id, ()) if edge.way not in _ASIDE)
             for id, node in self.nodes.items()
             if node.kind not in ("leave", "gather", "pick")
-            and all(edge.way in ("plain", "bypass", "turn") for edge in self.before.get(id, ()))
+            and all(edge.way in ("plain", "bypass", *_ASIDE) for edge in self.before.get(id, ()))
         }
 
 

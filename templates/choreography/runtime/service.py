@@ -295,7 +295,7 @@ async def _look_for_mail(event: str, turn: Turn) -> None:
         if mail is not None:
             machine.accept("cancelled", "cancelled", mail[0])
     for row in turn.rows.rows.values():
-        if row.state == "open":
+        if row.state == "open" or machine.limits.listens(turn.table.nodes[row.node], row):
             machine.changed[row.node, row.iteration] = row
 
 
@@ -317,5 +317,7 @@ async def _time_out(turn: Turn) -> None:
 
 def heard(table: Table) -> list[str]:
     """The events from outside that a service listens for."""
-    names = [each.event for node in table.nodes.values() for each in node.events]
+    nodes = table.nodes.values()
+    names = [each.event for node in nodes for each in node.events]
+    names += [node.calls_off.event for node in nodes if node.calls_off is not None]
     return [*names, table.cancel.event] if table.cancel is not None else names

@@ -21,6 +21,7 @@ Outcome = Literal[
     "handling",  # the handler ``chosen`` of a recoverable scope begins
     "returning",  # asks another service for the undo
     "rest",  # of a fork: all that was not needed is undone
+    "called_off",  # asks for that: the time of a saga that is used is over, or it is cancelled
     "accepted",  # a cancel or the deadline holds
     "ended",
     "stuck",

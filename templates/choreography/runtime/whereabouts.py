@@ -236,7 +236,9 @@ class Whereabouts:
         told = self.told.get((node, iteration), {})
         handling, done = told.get("handling"), told.get("done")
         for link in self.picture.after.get(node, ()):
-            if link.way == "reverse" or (link.rule == "handler") != (handling is not None):
+            if link.way in ("reverse", "watch") or (link.rule == "handler") != (
+                handling is not None
+            ):
                 continue
             chosen = (handling or done) if link.rule in ("handler", "choice") else None
             if chosen is not None and chosen.event.chosen != link.label:
@@ -294,7 +296,7 @@ class Whereabouts:
                 yield link.target, (*iteration[:-1], iteration[-1] + 1)
             elif link.way == "out":
                 yield link.target, iteration[:-1]
-            elif link.way not in ("reverse", "turn"):
+            elif link.way not in ("reverse", "turn", "watch"):
                 yield link.target, iteration
 
     def at(self) -> list[At]:
