@@ -63,7 +63,13 @@ start: {{ service: mail }}
     use: hasty.saga.yaml
     input: [id]
 """
-FILES = {"hasty.saga.yaml": HASTY, "decided.saga.yaml": DECIDED, "layers.saga.yaml": LAYERS}
+PATIENT = HASTY.replace("saga: hasty", "saga: patient").replace("deadline: 1s", "deadline: 1h")
+FILES = {
+    "patient.saga.yaml": PATIENT,
+    "hasty.saga.yaml": HASTY,
+    "decided.saga.yaml": DECIDED,
+    "layers.saga.yaml": LAYERS,
+}
 
 _USE = "saga: pack\nuse: hasty.saga.yaml\ninput: [id]\n"
 _SHIP = """\

@@ -65,15 +65,34 @@ class Part:
     attempts: Mapping[str, int]  # of calls that are given up at some time
 
 
+class Wire:
+    """What the service is on: nobody else is."""
+
+    def __init__(self) -> None:
+        self.told: list[Message] = []
+        self.subjects: set[str] = set()
+        self.receive: Receive | None = None
+
+    async def subscribe(self, service: str, subjects: Sequence[str], receive: Receive) -> None:
+        """See Transport."""
+        self.subjects, self.receive = set(subjects), receive
+
+    async def publish(self, messages: Sequence[Message]) -> None:
+        """See Transport."""
+        self.told += messages
+
+    async def close(self) -> None:
+        """See Transport."""
+
+
 class Player:
-    """The handlers of the service, and the wire that it is on."""
+    """The handlers of the service, whose actions may have any name."""
 
     def __init__(self, part: Part, case: Case, way: Way) -> None:
         self._part = part
         self._case = case
         self._way = way
         self._heard: list[Message] = []
-        self._told: list[Message] = []
         self._calls: list[tuple[str, str, Any]] = []
         self._failed: dict[str, int] = {}  # attempts without an answer
         self._keys: dict[str, str] = {}
@@ -81,10 +100,9 @@ class Player:
         self._now = _BEGIN
         self._mails = 0
         self._wrong: Exception | None = None
-        self._subjects: set[str] = set()
-        self._receive: Receive | None = None
+        self._wire = Wire()
         self._table = _at_once(part.table(self))
-        self._service = Service([self._table], "memory", self)
+        self._service = Service([self._table], "memory", self._wire)
         vars(self._service)["_spawn"] = self._works.append  # one call at a time
 
     def __getattr__(self, name: str) -> Any:
@@ -123,19 +141,6 @@ class Player:
     def _gives(self, item: str) -> object:
         return self._part.outputs.get(item)
 
-    # The wire
-
-    async def subscribe(self, service: str, subjects: Sequence[str], receive: Receive) -> None:
-        """See Transport."""
-        self._subjects, self._receive = set(subjects), receive
-
-    async def publish(self, messages: Sequence[Message]) -> None:
-        """See Transport."""
-        self._told += messages
-
-    async def close(self) -> None:
-        """See Transport."""
-
     # The play
 
     async def _play(self) -> None:
@@ -166,7 +171,7 @@ class Player:
         self._compare(turn)
 
     async def _come(self, message: Message) -> None:
-        if message.subject not in self._subjects:
+        if message.subject not in self._wire.subjects:
             raise AssertionError(f"{self._case.name}: {message.subject} is not subscribed to")
         if message.headers.get("saga-key") is None:
             self._heard.append(message)
@@ -176,8 +181,8 @@ class Player:
             await self._hear(message)
 
     async def _hear(self, message: Message) -> None:
-        assert self._receive is not None
-        await self._receive(message)
+        assert self._wire.receive is not None
+        await self._wire.receive(message)
 
     def _message(self, label: str) -> Message:
         part, saga = self._part, self._table.saga
@@ -210,11 +215,11 @@ class Player:
     def _compare(self, turn: Turn) -> None:
         place = f"{self._case.name}, after {turn.hears}"
         calls = [self._part.calls[each] for each in turn.calls]
-        events = [self._part.events[each] for each in turn.tells]
+        events, told = [self._part.events[each] for each in turn.tells], self._wire.told
         _same(f"{place}: what is called", _sorted(self._calls), _sorted(calls))
-        _same(f"{place}: what is told", _sorted(map(self._said, self._told)), _sorted(events))
+        _same(f"{place}: what is told", _sorted(map(self._said, told)), _sorted(events))
         self._calls.clear()
-        self._told.clear()
+        told.clear()
 
     def _count(self) -> None:
         """What was given up was tried often enough, and no more often."""
