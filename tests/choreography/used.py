@@ -148,3 +148,12 @@ def graph_with(text: str) -> SagaGraph:
     graph = compile(text, "outer.saga.yaml", FILES.__getitem__).graph
     assert graph is not None
     return graph
+
+
+def used_by_another(text: str) -> SagaGraph | None:
+    """A saga that uses the one that stands in a text, with a deadline; None if it may not."""
+    limited = text.replace("key:", "deadline: 1h\ncancel: { event: Enough }\nkey:", 1)
+    item = _item(2).replace("hasty", "random").replace("[id]", "[id, flag, amount, lines]")
+    fields = "input: { id: string, flag: boolean, amount: integer, lines: [string] }"
+    outer = _outer(item).replace("input: { id: string }", fields)
+    return compile(outer, "outer.saga.yaml", {"random.saga.yaml": limited}.__getitem__).graph
