@@ -68,7 +68,8 @@ class Limits:
         """The time is over, or a cancel has come, before the judge ``row`` has begun."""
         at = self._machine
         row.due = None
-        if row.state != "waiting" or row.stopped is not None or at.course.halt is not None:
+        over = at.course.ended or at.course.halt is not None
+        if row.state != "waiting" or row.stopped is not None or over:
             return
         row.stopped = Failure(at.path(row), reason, None, kind)
         at.tell(row, "called_off", failure=row.stopped)
