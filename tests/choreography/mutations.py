@@ -114,7 +114,7 @@ SLIPS = {
         service="notification",
     ),
     "early: a cancel is forgotten": slip(
-        "rules", "        self.course.halt = failure\n", "", service="inventory"
+        "limits", "        at.course.halt = failure\n", "", service="inventory"
     ),
     "compensate: not at all": slip("rules", "        if has_run and (", "        if False and ("),
     "compensate: nobody is told": slip(
