@@ -151,7 +151,7 @@ class Events:
 
     def _went(self, edge: Edge, outcome: str) -> bool:
         """Whether something can have gone along ``edge`` if its target says this."""
-        return outcome != "aborted" or self.outcomes.other_breaks(edge)
+        return edge.way != "past" and (outcome != "aborted" or self.outcomes.other_breaks(edge))
 
     def _wide(self, told: Told) -> Iterator[tuple[str, str]]:
         nodes, services = self.projection.nodes, self.projection.services
@@ -204,7 +204,7 @@ def _halts(node: Node) -> bool:
 
 
 def _forward(edge: Edge, outcome: str, target: Node) -> str | None:
-    if edge.way in ("into", "again"):
+    if edge.way in ("into", "again", "back"):
         return None
     if edge.way == "reverse":
         return f"calls {_undo(target)}" if outcome == "returning" else None

@@ -29,7 +29,7 @@ class Outcomes:
 
     def _of(self, node: Node) -> Iterator[str]:
         id = node.id
-        if node.kind == "undoer":
+        if node.kind == "undoer" or id in self._passed:
             yield from ("undone", "stuck", "unstuck")
             return
         if node.kind != "fail":
@@ -64,6 +64,14 @@ class Outcomes:
         """Whether it is the fork of a join that goes on with the first N."""
         picks = (each for each in self._projection.nodes.values() if each.kind == "pick")
         return any(each.partner == node.id for each in picks)
+
+    @cached_property
+    def _passed(self) -> frozenset[str]:
+        """The undo items that hear of nothing on the way there."""
+        edges = self._projection.edges
+        return frozenset(each.target for each in edges if each.way == "back") & frozenset(
+            each.source for each in edges if each.way == "back"
+        )
 
     # Single outcomes
 
@@ -112,7 +120,7 @@ class Outcomes:
 
         def grows(edge: Edge) -> str | None:
             source = self._projection.nodes[edge.source]
-            silent = edge.way == "reverse" or edge.rule == "handler"
+            silent = edge.way in ("reverse", "back") or edge.rule == "handler"
             broken = source.id in found or self.fails(source) or self.breaks_unknown(source)
             return None if silent or not broken else edge.target
 
@@ -133,6 +141,8 @@ class Outcomes:
 
     def other_breaks(self, edge: Edge) -> bool:
         """Whether the target of ``edge`` may abort although its source has not."""
+        if edge.way == "back":
+            return False
         before = self._projection.before[edge.target]
         others = (each for each in before if each is not edge or each.way in ("out", "into"))
         return any(self._breaks(self._projection.nodes[each.source]) for each in others)

@@ -103,8 +103,13 @@ def test_each_kind_of_course_is_there(order: Path) -> None:
 MUTATIONS = {
     "an edge leads elsewhere": (
         "payment",
-        '"charge_payment",\n        "tell_customer",',
         '"charge_payment",\n        "create_shipment",',
+        '"charge_payment",\n        "tell_customer",',
+    ),
+    "an undo item is not told what it reads": (
+        "shipping",
+        'way="back", live=("input.customer_email",)',
+        'way="back", live=()',
     ),
     "an edge is turned round": (
         "payment",
