@@ -127,7 +127,7 @@ class Service:
             await self._start(message)
             return
         try:
-            told = read(message.body)
+            told = read(message)
             table = self.tables.get((told.saga, told.version))
             if table is None:
                 raise BadMessage(f"no version {told.version} of {told.saga} here")
