@@ -10,6 +10,7 @@ from sagac.dsl.model import Choose, Item, Repeat, Wait
 
 from .parts import Edge, Node, Projection
 
+_GATHERS = ("gather", "pick", "leave", "back")
 _CALLS = ("step", "undo", "wait", "undoer")
 
 
@@ -38,7 +39,7 @@ class Outcomes:
             yield "skipped"
         if self.fails(node):
             yield "failed"
-        if id in self._aborted:
+        if id in self._aborted and self.reads_aborts(node):
             yield "aborted"
         if id in self._undone or self.breaks_unknown(node):
             yield "undone"
@@ -68,10 +69,9 @@ class Outcomes:
     @cached_property
     def _passed(self) -> frozenset[str]:
         """The undo items that hear of nothing on the way there."""
-        edges = self._projection.edges
-        return frozenset(each.target for each in edges if each.way == "back") & frozenset(
-            each.source for each in edges if each.way == "back"
-        )
+        nodes, edges = self._projection.nodes, self._projection.edges
+        back = {each.source for each in edges if each.way == "back"}
+        return frozenset(each for each in back if nodes[each].kind == "undo")
 
     # Single outcomes
 
@@ -110,6 +110,27 @@ class Outcomes:
         if node.kind != "step":
             return False
         return node.facts.on_unknown in (OnUnknown.COMPENSATE, OnUnknown.FAIL)
+
+    def reads_aborts(self, node: Node) -> bool:
+        """Whether ``node``, or one after it, acts otherwise because something before has failed.
+
+        That is so where ways come together. What is alone on its way just never begins.
+        """
+        return node.id in self._reading
+
+    @cached_property
+    def _reading(self) -> frozenset[str]:
+        nodes = self._projection.nodes.values()
+        found = {each.id for each in nodes if each.kind in _GATHERS or self._has_others(each)}
+
+        def grows(edge: Edge) -> str | None:
+            return edge.source if edge.target in found else None
+
+        return self._fixpoint(found, grows)
+
+    def _has_others(self, node: Node) -> bool:
+        before = self._projection.before[node.id]
+        return sum(each.way not in ("back", "reverse") for each in before) > 1
 
     def _breaks(self, node: Node) -> bool:
         return self.fails(node) or self.breaks_unknown(node) or node.id in self._aborted

@@ -46,6 +46,13 @@ def test_it_has_its_turn_between_what_is_after_and_before_it(
     assert [path for path, kind in world.effects if kind == "undo"] == undone
 
 
+def test_a_step_between_two_of_them_tells_as_ever() -> None:
+    another = "  - {undo: again, service: b, input: [note]}\n  - {step: three,"
+    graph = graph_of(SAGA.replace("  - {step: three,", another))
+    told = {each.outcome for each in Events(project(graph)).names if each.node == "two"}
+    assert {"done", "failed", "undone"} <= told
+
+
 def test_what_fails_says_what_it_reads() -> None:
     projection = project(graph_of(SAGA))
     ((edge,),) = projection.ways("two", "failed")

@@ -290,7 +290,7 @@ class Rules:
             return
         start, end = self.row("start", ()), self.row("end", ())
         completed = end.state == "done" and not set(end.open) - set(end.rests)
-        compensated = start.state == "undone" and end.state in ("aborted", "failed")
+        compensated = start.state == "undone"
         if completed or compensated:
             self.course.ended = True
             marks = end.marks if completed else start.marks
