@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from functools import lru_cache
+from itertools import compress
 from operator import attrgetter
 from typing import Any
 
@@ -119,24 +120,24 @@ def event_from(plain: Mapping[str, Any]) -> Event:
 
 def plain_event(event: Event) -> dict[str, Any]:
     """An event as plain data, without what is empty."""
-    return _plain(_EVENT, _event_values(event))
+    return _plain(event, _EVENT, _event_values(event), ("count", "need"))
 
 
 _EVENT = tuple(each.name for each in fields(Event) if each.name not in ("cause", "_id"))
 _ROW = tuple(each.name for each in fields(Row))
 _event_values, _row_values = attrgetter(*_EVENT), attrgetter(*_ROW)
 _KNOWN = frozenset(_ROW)
-_EVEN_ZERO = frozenset(("count", "need", "due", "lease"))
 _FAILURES = frozenset(("failure", "stopped", "lost"))
 
 
-def _plain(names: tuple[str, ...], values: Iterable[Any]) -> dict[str, Any]:
+def _plain(
+    record: Event | Row, names: Iterable[str], values: Iterable[Any], even_zero: Iterable[str]
+) -> dict[str, Any]:
     """The fields of a record that say something."""
-    found = {
-        name: value
-        for name, value in zip(names, values, strict=True)
-        if value or (value == 0 and name in _EVEN_ZERO)
-    }
+    found = dict(compress(zip(names, values, strict=True), values))
+    for name in even_zero:
+        if getattr(record, name) == 0:
+            found[name] = 0
     for name in _FAILURES & found.keys():
         found[name] = plain_failure(found[name])
     return found
@@ -150,7 +151,7 @@ def plain_failure(failure: Failure) -> dict[str, Any]:
 
 def row_to_json(row: Row) -> str:
     """A row of the ledger, without what is empty."""
-    return to_json(_plain(_ROW, _row_values(row)))
+    return to_json(_plain(row, _ROW, _row_values(row), ("count", "need", "due", "lease")))
 
 
 def row_from_json(text: str) -> Row:

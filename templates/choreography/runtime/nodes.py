@@ -172,6 +172,11 @@ class Table:
         }
 
     @cached_property
+    def waits(self) -> bool:
+        """Whether it has nodes that wait for events from outside, or for time."""
+        return any(node.kind == "wait" for node in self.nodes.values())
+
+    @cached_property
     def over(self) -> Mapping[str, tuple[Edge, ...]]:
         """The edges on which a node tells an undo item before it what that reads."""
         back = (edge for edge in self.edges if edge.way == "back")

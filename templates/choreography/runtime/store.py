@@ -105,7 +105,7 @@ class SagaRows:
         return sorted(found, key=lambda row: row.iteration)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Due:
     """A row that has something to do."""
 

@@ -120,7 +120,8 @@ class Turns:
 
     async def _finish(self, turn: Turn) -> None:
         machine, table = turn.machine, turn.table
-        await _open_mail(turn)
+        if table.waits:
+            await _open_mail(turn)
         for row in list(machine.changed.values()):
             if self._caller.is_free(row, machine.now):
                 await self._caller.lease(turn, row)
