@@ -72,20 +72,14 @@ class LocalBus:
 
 
 async def _all(work: Iterable[Coroutine[Any, Any, None]]) -> None:
-    """Waits for all; raises the first problem. ``gather`` would be called back by each of them."""
+    """Waits for all, then raises the first problem. ``gather`` would be called back by each."""
     tasks = [asyncio.create_task(each) for each in work]
-    problems = []
     try:
         for task in tasks:
-            try:
-                await task
-            except Exception as problem:
-                problems.append(problem)
-    finally:
-        for task in tasks:
-            task.cancel()
-    if problems:
-        raise problems[0]
+            await task
+    except BaseException:
+        await asyncio.gather(*tasks, return_exceptions=True)
+        raise
 
 
 class Relay:
