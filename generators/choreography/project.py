@@ -20,6 +20,7 @@ from .live import fill
 from .news import news
 from .orders import in_order, put_in_order, turns
 from .parts import Edge, Node, Projection
+from .passing import pass_by
 
 _KINDS = {
     NodeKind.START: "start",
@@ -38,6 +39,7 @@ def project(graph: SagaGraph) -> Projection:
     draft = _Draft()
     _Frame(draft, graph).draw()
     draft.edges += turns(draft.nodes, draft.edges)
+    draft.edges = pass_by(draft.nodes, draft.edges)
     for number, edge in enumerate(draft.edges):
         edge.name = f"e{number}"
     projection = Projection(graph, draft.nodes, tuple(draft.edges), {})

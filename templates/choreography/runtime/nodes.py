@@ -32,8 +32,10 @@ Kind = Literal[
     "back",  # exit of another saga
     "undoer",  # undoes what another service did
 ]
-_ASIDE = ("turn", "watch")
-Way = Literal["plain", "into", "out", "again", "bypass", "reverse", "turn", "watch"]
+Way = Literal["plain", "into", "out", "again", "bypass", "reverse", "past", "back", "turn", "watch"]
+
+_ASIDE = ("back", "turn", "watch")  # nothing waits for these
+_COMES_ONCE = ("plain", "bypass", "past", *_ASIDE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +43,10 @@ class Edge:
     """``target`` comes after ``source``.
 
     ``way``: plain keeps the iteration; ``into`` a loop adds an index, ``out`` of it drops it,
-    ``again`` raises it; ``bypass`` goes past a loop; ``reverse`` asks for an undo elsewhere. On a
-    ``turn`` and a ``watch`` nothing goes on: the target of a turn says when its source may be
-    undone, the target of a watch hears when another saga begins.
+    ``again`` raises it; ``bypass`` goes past a loop; ``reverse`` asks for an undo elsewhere;
+    ``past`` leaves out an undo item on the way there, which is on the way ``back``. On a ``turn``
+    and a ``watch`` nothing goes on: the target of a turn says when its source may be undone, the
+    target of a watch hears when another saga begins.
     """
 
     name: str
@@ -170,8 +173,19 @@ class Table:
             id: tuple(edge.name for edge in self.before.get(id, ()) if edge.way not in _ASIDE)
             for id, node in self.nodes.items()
             if node.kind not in ("leave", "gather", "pick")
-            and all(edge.way in ("plain", "bypass", *_ASIDE) for edge in self.before.get(id, ()))
+            and all(edge.way in _COMES_ONCE for edge in self.before.get(id, ()))
         }
+
+    @cached_property
+    def waits(self) -> bool:
+        """Whether it has nodes that wait for events from outside, or for time."""
+        return any(node.kind == "wait" for node in self.nodes.values())
+
+    @cached_property
+    def over(self) -> Mapping[str, tuple[Edge, ...]]:
+        """The edges on which a node tells an undo item before it what that reads."""
+        back = (edge for edge in self.edges if edge.way == "back")
+        return _grouped(tuple(edge for edge in back if edge.target in self.nodes), "target")
 
 
 def _grouped(edges: tuple[Edge, ...], end: str) -> Mapping[str, tuple[Edge, ...]]:
