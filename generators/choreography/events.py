@@ -151,7 +151,7 @@ class Events:
 
     def _is_read(self, told: Told, target: Node) -> bool:
         """Whether a node after it takes anything from it: an undo is none of its business."""
-        if told.outcome not in _BREAKS and told.outcome != "aborted":
+        if told.outcome not in _BREAKS:
             return True
         node = self.projection.nodes[told.node]
         unknown = self.outcomes.breaks_unknown(node) and not self.outcomes.holds(node)
