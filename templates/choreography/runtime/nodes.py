@@ -179,7 +179,7 @@ class Table:
     @cached_property
     def waits(self) -> bool:
         """Whether it has nodes that wait for events from outside, or for time."""
-        return any(node.kind == "wait" for node in self.nodes.values())
+        return any(n.kind == "wait" or n.calls_off is not None for n in self.nodes.values())
 
     @cached_property
     def over(self) -> Mapping[str, tuple[Edge, ...]]:

@@ -231,7 +231,7 @@ class Service:
 
     def _follow(self, turn: Turn) -> None:
         for work in turn.begun:
-            self._tasks.add(asyncio.create_task(self._perform(work)))
+            self._spawn(work)
         if turn.told:
             self.relay.hand_over(turn.told)
         if any(row.due and row.lease is None for row in turn.machine.changed.values()):
@@ -268,6 +268,9 @@ class Service:
         for saga, key in await store.overdue(self.database, now):
             table = next(each for (name, _), each in self.tables.items() if name == saga)
             await self.turn(table, key, _time_out)
+
+    def _spawn(self, work: Work) -> None:
+        self._tasks.add(asyncio.create_task(self._perform(work)))
 
     async def _perform(self, work: Work) -> None:
         try:

@@ -22,6 +22,7 @@ from ...contract.contract import Call, Done, Never, Policy
 from ..runtime import service as running
 from ..runtime import store, turns
 from ..runtime.bus import Receive
+from ..runtime.calls import Work
 from ..runtime.message import Message, event_from, plain_event, read
 from ..runtime.nodes import Calling, Table
 from ..runtime.service import Service
@@ -103,7 +104,7 @@ class Player:
         self._wire = Wire()
         self._table = _at_once(part.table(self))
         self._service = Service([self._table], "memory", self._wire)
-        vars(self._service)["_spawn"] = self._works.append  # one call at a time
+        vars(self._service)["_spawn"] = self._later
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_") or name == "database":
@@ -118,6 +119,9 @@ class Player:
                 raise
 
         return act
+
+    def _later(self, work: Work) -> None:
+        self._works.append(self._service.caller.perform(work))  # one call at a time
 
     def _answer(self, method: str, request: object, call: Call) -> object:
         """What any action, compensation or query of the service answers."""
