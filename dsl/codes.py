@@ -27,8 +27,6 @@ class Code(NamedTuple):
 
 CODES: dict[str, Code] = {
     "CH001": Code("lock-of-several-services", E),
-    "CH002": Code("undone-in-order-of-finishing", E),
-    "CH003": Code("child-with-own-end", E),
     "CH004": Code("child-fails-after-pivot", E),
     "CH005": Code("group-undo-reads-members", E),
     "CH006": Code("record-read-whole", E),

@@ -18,7 +18,7 @@ _FLAT = (Step, Wait, SubSaga, Foreach, Parallel)
 def check(graph: SagaGraph) -> tuple[Diagnostic, ...]:
     """All that stands in the way of a choreography of ``graph``; empty if nothing does."""
     found: list[Diagnostic] = []
-    for rule in (_locks, _undo_order, _children, _group_undo, _whole, _keys, _optional):
+    for rule in (_locks, _children, _group_undo, _whole, _keys, _optional):
         found += rule(graph)
     return tuple(dict.fromkeys(found))
 
@@ -42,39 +42,14 @@ def _locks(graph: SagaGraph) -> Iterator[Diagnostic]:
                     )
 
 
-def _undo_order(graph: SagaGraph) -> Iterator[Diagnostic]:
-    """CH002: nobody sees the order in which branches of several services finish."""
-    for item in _items(graph):
-        branches = isinstance(item, Parallel) and len(item.branches) > 1
-        elements = isinstance(item, Foreach) and item.mode == "parallel"
-        if (branches or elements) and getattr(item, "undo_order", None) == "sequence":
-            yield diagnostic(
-                "CH002",
-                item.keys.get("undo_order", item.name.span),
-                f"`{item.name}` is to be undone in the reverse order of finishing, which no"
-                " service of a choreography sees.",
-                help="Leave `undo_order` out: its parts are undone side by side; or put what has"
-                " an order into one list.",
-            )
-
-
 def _children(graph: SagaGraph) -> Iterator[Diagnostic]:
-    """CH003 and CH004: a saga that is used has no judge and no person of its own."""
+    """CH004: a saga that is used has no person of its own."""
     for each in family(graph):
         for facts in each.facts.values():
             item = facts.item
             child = each.children.get(item.name.text) if isinstance(item, SubSaga) else None
             if child is None:
                 continue
-            for key in ("deadline", "cancel"):
-                if getattr(child.saga, key) is not None:
-                    yield diagnostic(
-                        "CH003",
-                        item.name.span,
-                        f"`{child.saga.name}`, which `{item.name}` uses, has a {key} of its own;"
-                        " in a choreography only the whole saga has one.",
-                        help=f"Write the {key} into this file and take it out of that one.",
-                    )
             if facts.position is Position.AFTER and child.may_fail:
                 yield diagnostic(
                     "CH004",

@@ -42,10 +42,12 @@ _SAID = {
     "failed": ("failure", "marks"),
     "aborted": _BACK,
     "undone": _BACK,
+    "unsettled": ("failure", "marks"),
     "released": _BACK,
     "handling": ("chosen", "marks"),
     "returning": ("failure", "marks", "broken"),
     "rest": ("marks",),
+    "called_off": ("failure", "marks"),
     "accepted": ("failure", "marks"),
     "ended": ("failure", "marks"),
     "stuck": ("failure", "marks", "round"),
@@ -53,6 +55,8 @@ _SAID = {
 }
 _REQUIRED = {
     "failed": ("failure",),
+    "unsettled": ("failure",),
+    "called_off": ("failure",),
     "accepted": ("failure",),
     "stuck": ("failure", "round"),
     "unstuck": ("round",),

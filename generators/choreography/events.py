@@ -14,6 +14,7 @@ from .parts import Edge, Node, Projection
 from .telling import Outcomes
 
 _BACK = ("failed", "aborted", "undone", "released")
+_BREAKS = ("failed", "aborted", "undone", "unsettled")
 _WRITTEN = ("done", "failed", "undone", "skipped")
 # what decides how it goes on: without it an observer could not say where a saga is
 _SHOWN = ("step", "undo", "wait", "fail", "decision", "loop", "pick", "scope", "leave")
@@ -102,6 +103,10 @@ class Events:
             return True
         if node.kind == "gather" and asks(node.item):
             return True
+        if node.watches is not None and told.outcome == "failed":
+            return True
+        if node.order is not None and told.outcome in ("undone", "released"):
+            return True
         return node.kind in _SHOWN or told.outcome in ("stuck", "unstuck")
 
     def _written(self, told: Told) -> str | None:
@@ -146,20 +151,27 @@ class Events:
 
     def _is_read(self, told: Told, target: Node) -> bool:
         """Whether a node after it takes anything from it: an undo is none of its business."""
-        if told.outcome not in ("failed", "aborted", "undone"):
+        if told.outcome not in _BREAKS:
             return True
         node = self.projection.nodes[told.node]
-        breaks = told.outcome != "undone" or self.outcomes.breaks_unknown(node)
+        unknown = self.outcomes.breaks_unknown(node) and not self.outcomes.holds(node)
+        breaks = told.outcome != "undone" or unknown
         return breaks and self.outcomes.reads_aborts(target)
 
     def _went(self, edge: Edge, outcome: str) -> bool:
         """Whether something can have gone along ``edge`` if its target says this."""
+        if outcome == "released":
+            plain = self.projection.nodes[edge.target].kind == "pass"
+            return edge.way == "turn" or not plain
+        if edge.way in ("turn", "watch"):
+            return (edge.way, outcome) == ("turn", "undone")
         return edge.way != "past" and (outcome != "aborted" or self.outcomes.other_breaks(edge))
 
     def _wide(self, told: Told) -> Iterator[tuple[str, str]]:
         nodes, services = self.projection.nodes, self.projection.services
         name = f"{told.node}!" if told.outcome == "done" else told.node
-        if told.outcome in ("done", "failed", "undone"):
+        held = told.outcome == "undone" and self.outcomes.holds(nodes[told.node])
+        if told.outcome in ("done", "failed", "undone", "unsettled") and not held:
             for wait in self.projection.news.get(name, ()):
                 node = nodes[wait.partition("@")[0]]
                 yield node.owner, f"stops waiting in {node.makes}"
@@ -171,9 +183,11 @@ class Events:
                     yield service, "begins nothing new before the point of no return"
         if told.outcome == "ended":
             yield from ((each, "lets go of the saga") for each in services if self._holds(each))
-        if told == Told("start", "done") and self.outcomes.halts:
-            judge = next(each for each in nodes.values() if each.judge)
+        judge = next(each for each in nodes.values() if each.judge)
+        if told == Told("start", "done") and self.outcomes.judged:
             yield judge.owner, "may be asked to cancel it from now on"
+        if told.outcome == "called_off":
+            yield judge.owner, "is asked to cancel the saga"
 
     def _holds(self, service: str) -> bool:
         """Whether a service keeps something until the saga has ended: a lock, an ear, a deadline.
@@ -182,8 +196,9 @@ class Events:
         """
         nodes = [each for each in self.projection.nodes.values() if each.owner == service]
         locks = any(getattr(each.item, "locks", ()) for each in nodes)
-        judges = self.outcomes.halts and any(each.judge for each in nodes)
-        return locks or judges or any(each.kind == "wait" for each in nodes)
+        judges = self.outcomes.judged and any(each.judge for each in nodes)
+        watches = any(each.watches is not None for each in nodes)
+        return locks or judges or watches or any(each.kind == "wait" for each in nodes)
 
 
 def asks(item: Item | None) -> bool:
@@ -207,8 +222,10 @@ def _halts(node: Node) -> bool:
 
 
 def _forward(edge: Edge, outcome: str, target: Node) -> str | None:
-    if edge.way in ("into", "again", "back"):
+    if edge.way in ("into", "again", "turn", "back"):
         return None
+    if edge.way == "watch":
+        return f"may call {edge.source} off from now on" if outcome == "done" else None
     if edge.way == "reverse":
         return f"calls {_undo(target)}" if outcome == "returning" else None
     if edge.rule == "handler":
@@ -217,7 +234,7 @@ def _forward(edge: Edge, outcome: str, target: Node) -> str | None:
         return _begins(target)
     if outcome == "skipped":
         return f"passes over {target.id}"
-    return f"does not begin {target.id}" if outcome in ("failed", "aborted", "undone") else None
+    return f"does not begin {target.id}" if outcome in _BREAKS else None
 
 
 def _begins(target: Node) -> str:

@@ -30,6 +30,7 @@ from sagac.templates.choreography.runtime.rules import find
 from sagac.templates.choreography.runtime.tokens import Iteration, Row
 from sagac.verify.values import from_json, to_json
 
+from .limits import used
 from .parts import Node as Planned
 from .parts import Projection
 
@@ -129,6 +130,8 @@ class Computed:
             partner=plan.partner,
             recover=plan.recover,
             settled=plan.settled,
+            order=plan.order,
+            **self._limits(),
             **(self._facts() if plan.item is not None else {}),
             **self._computed(),
         )
@@ -144,6 +147,14 @@ class Computed:
             return evaluate(written, known)
         except EvaluationError:
             return None
+
+    def _limits(self) -> dict[str, Any]:
+        """Of the judge of a saga that is used."""
+        if self.plan.watches is None:
+            return {}
+        saga = used(self.plan.watches)
+        event = Listening(saga.cancel.event.text, None) if saga.cancel is not None else None
+        return {"within": saga.deadline and saga.deadline.value, "calls_off": event}
 
     def _facts(self) -> dict[str, Any]:
         facts = self.plan.facts

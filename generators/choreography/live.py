@@ -16,6 +16,7 @@ from sagac.dsl.relations import STRING
 from sagac.dsl.syntax import Value as Written
 from sagac.dsl.types import Primitive
 
+from .limits import cancelling, told
 from .parts import Edge, Node, Projection, Value
 
 _APART = ("saga", "event")
@@ -26,21 +27,14 @@ def fill(projection: Projection) -> None:
     """Writes to each edge the values that are read after it and may be there before it."""
     flow = _Flow(projection)
     types = dict(_types(projection.graph, "")) | {_OUTCOME: Live(_OUTCOME, (), STRING)}
-    cancelling = dict(_cancelling(projection.graph))
+    start = {f"input.{name}": live for name, live in cancelling(projection.graph.saga)}
     for edge in projection.edges:
         names = (flow.carried(edge) | flow.returned(edge)) & flow.there[edge.source]
         edge.live = {name: Value(name, types[name]) for name in sorted(names) if name in types}
         if edge.source == "start":
-            edge.live |= {name: Value(name, each) for name, each in sorted(cancelling.items())}
-
-
-def _cancelling(graph: SagaGraph) -> Iterable[tuple[str, Live]]:
-    """What of the input says which saga a cancel is meant for: the judge hears it at the start."""
-    match = graph.saga.cancel.match if graph.saga.cancel is not None else None
-    for reach in reads(match):
-        found = graph.saga.input.field(reach.path[0]) if reach.root == "input" else None
-        if found is not None:
-            yield f"input.{found.name}", Live("input", (found.name,), found.type)
+            edge.live |= {name: Value(name, each) for name, each in sorted(start.items())}
+        if edge.way == "watch":
+            edge.live = told(projection.nodes[edge.source])
 
 
 class _Flow:
@@ -60,7 +54,7 @@ class _Flow:
     def carried(self, edge: Edge) -> set[str]:
         """What travels along ``edge``."""
         target = self.projection.nodes[edge.target]
-        if edge.way in ("into", "again", "back"):
+        if edge.way in ("into", "again", "turn", "watch", "back"):
             return set()
         if edge.way == "out":
             return self._given(target, in_sequence=target.sequence)

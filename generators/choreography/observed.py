@@ -13,6 +13,7 @@ from sagac.generators.python.records import quoted
 from sagac.templates.choreography.runtime.picture import Heard, Link, Picture, Spot
 
 from .events import Events, asks
+from .limits import cancel_of
 from .parts import Edge, Node, Projection
 
 
@@ -79,7 +80,9 @@ def _spot(node: Node) -> Spot:
         sequence=node.sequence,
         settled=node.settled,
         depth=len(node.loops),
+        calls_off=cancel.event.text if (cancel := cancel_of(node)) is not None else "",
         judge=node.judge,
+        order=node.order or "",
         **more,
     )
 

@@ -54,6 +54,8 @@ class Node:
     recover: tuple[str, ...] = ()
     compensates: bool = False  # it has a compensation and calls it itself
     undoer: str | None = None
+    watches: Node | None = None  # the enter of the saga that is used and that it can call off
+    order: str | None = None  # of parts that are undone one after another: their join
 
     @property
     def facts(self) -> ItemFacts:

@@ -17,6 +17,7 @@ from sagac.generators.python.events import EventTypes
 from sagac.generators.python.records import Records
 
 from .events import Events, Told
+from .limits import cancel_of, used
 from .parts import Edge, Node, Value
 
 _SURE = (OnUnknown.COMPENSATE, OnUnknown.QUERY, OnUnknown.FAIL)
@@ -119,6 +120,11 @@ class Payloads:
             asked.append((cancel.event.text, None, cancel.match))
         for event, output, match in asked:
             yield event, types.record(event, output, match)
+        cancel = cancel_of(node)
+        if cancel is not None and node.watches is not None:
+            scope = self._scopes[used(node.watches).name.text]
+            types = EventTypes(scope, self._records)
+            yield cancel.event.text, types.record(cancel.event.text, None, cancel.match)
 
 
 def _carried(edges: Iterable[Edge]) -> dict[str, Value]:

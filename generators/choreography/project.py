@@ -15,8 +15,10 @@ from sagac.dsl.graph import NodeKind, SagaGraph
 from sagac.dsl.model import Foreach, Group, Item, Parallel, Repeat, Step
 from sagac.dsl.structure import Structure
 
+from .limits import watch
 from .live import fill
 from .news import news
+from .orders import in_order, put_in_order, turns
 from .parts import Edge, Node, Projection
 from .passing import pass_by
 
@@ -36,6 +38,7 @@ def project(graph: SagaGraph) -> Projection:
     """All nodes of ``graph`` and of the sagas that it uses."""
     draft = _Draft()
     _Frame(draft, graph).draw()
+    draft.edges += turns(draft.nodes, draft.edges)
     draft.edges = pass_by(draft.nodes, draft.edges)
     for number, edge in enumerate(draft.edges):
         edge.name = f"e{number}"
@@ -63,6 +66,8 @@ class _Frame:
         loops: tuple[str, ...] = (),
         parents: tuple[str, ...] = (),
         path: str = "",
+        *,
+        counts: bool = True,
     ) -> None:
         self.draft = draft
         self.graph = graph
@@ -70,6 +75,7 @@ class _Frame:
         self.loops = loops
         self.parents = parents
         self.path = path
+        self.counts = counts  # whether its deadline and its cancel do
         self.structure = Structure(graph.saga)
 
     def draw(self) -> None:
@@ -86,7 +92,7 @@ class _Frame:
                     self._foreach(item)
                 case Repeat():
                     self._repeat(item)
-                case Parallel() if item.join != "all":
+                case Parallel() if item.join != "all" or in_order(item):
                     self._counted(item)
                 case Step() | Group() if item.recover:
                     self._recoverable(item)
@@ -140,6 +146,7 @@ class _Frame:
             child.loops,
             parents,
             f"{child.path}/",
+            counts=self.counts and child.facts.cancellable and self.graph.judge != name,
         )
         frame.draw()
 
@@ -170,6 +177,9 @@ class _Frame:
             id = self._id(first)
         if not self.frame:
             self.draft.nodes[id].judge = True
+        elif self.counts:
+            edge = watch(self.draft.nodes[self.frame.rstrip("/")], self.draft.nodes[id])
+            self.draft.edges += [edge] if edge is not None else []
 
     # Edges
 
@@ -238,6 +248,9 @@ class _Frame:
             join.kind = "gather"
             fork.sequence = join.sequence = leave.sequence = True
             self._connect(leave, enter, "again")
+        if in_order(item):
+            put_in_order(fork, join)
+            leave.order = join.id
         name = f"{self.frame}{item.name}"
         columns = [(f"{name}.outcomes", "~outcome")]
         for inner in self.draft.nodes.values():
@@ -290,9 +303,11 @@ class _Frame:
     def _counted(self, item: Parallel) -> None:
         fork, join = self._of(item, "fork"), self._of(item, "join")
         settled = item.join == "settled"
+        if in_order(item):
+            put_in_order(fork, join)
         for branch in item.branches:
             self._branch(item, fork, join, branch.name.text, settled)
-        if not settled:
+        if item.join not in ("all", "settled"):
             join.kind, join.partner = "pick", fork.id
             self._connect(fork, join, "bypass")
 
@@ -307,7 +322,7 @@ class _Frame:
             self._like(fork, id, kind, parents=parents, settled=settled)
             for id, kind in zip(ids, kinds, strict=True)
         )
-        enter.partner, leave.partner = leave.id, enter.id
+        enter.partner, leave.partner, leave.order = leave.id, enter.id, join.order
         label = f"{self.frame}{item.name}.{name}"
         if drawn:
             for edge in self.draft.edges:

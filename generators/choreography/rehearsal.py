@@ -180,7 +180,7 @@ class Rehearsal:
             for row in list(rows.rows.values()):
                 if row.state == "open" and row.why is None and self._send(service, row):
                     return True
-        return any(self._ring(service) for service in self._tables)
+        return any(self._ring(service, late) for late in (False, True) for service in self._tables)
 
     def _send(self, service: str, row: Row) -> bool:
         item = self._projection.nodes[row.node].item
@@ -212,17 +212,20 @@ class Rehearsal:
         except EvaluationError:
             return False
 
-    def _ring(self, service: str) -> bool:
-        """The clock of a service goes on to what is due next."""
-        rows = self._rows[service].rows.values()
-        due = min((each.due for each in rows if each.due is not None), default=None)
+    def _ring(self, service: str, late: bool) -> bool:
+        """The clock of a service goes on to what is due next; ``late``: to a deadline, too."""
+        rows = [each for each in self._rows[service].rows.values() if each.due is not None]
+        first = min(rows, key=lambda row: row.due or 0.0, default=None)
+        if first is None or (first.state == "waiting" and not late):
+            return False
+        due = first.due
         if due is None or not self._script.in_time(due):
             return False
         self._clocks[service] = due
 
         def rang(machine: Machine) -> None:
             for row in list(self._rows[service].rows.values()):
-                if row.due is not None and row.due <= due and row.state in ("open", "pausing"):
+                if row.due is not None and row.due <= due and row.state in _TIMED:
                     machine.rang(row)
 
         self._turn(service, Heard("time"), rang)
@@ -338,6 +341,7 @@ class Rehearsal:
         return self._script(request)
 
 
+_TIMED = ("open", "pausing", "waiting")
 NO_ANSWER = "RuntimeError: nobody knows what became of this call"
 
 

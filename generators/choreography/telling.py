@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import cached_property
 
-from sagac.dsl.facts import OnUnknown
+from sagac.dsl.facts import OnUnknown, Role
 from sagac.dsl.model import Choose, Item, Repeat, Wait
 
 from .parts import Edge, Node, Projection
@@ -20,7 +20,10 @@ class Outcomes:
     def __init__(self, projection: Projection) -> None:
         self._projection = projection
         saga = projection.graph.saga
-        self.halts = saga.deadline is not None or saga.cancel is not None
+        self.judged = saga.deadline is not None or saga.cancel is not None
+        # the same by sagas that are used
+        asked = any(each.watches is not None for each in projection.nodes.values())
+        self.halts = self.judged or asked
         heard = projection.news.values()
         self._hearing = {each.partition("@")[0] for waits in heard for each in waits}
 
@@ -43,6 +46,8 @@ class Outcomes:
             yield "aborted"
         if id in self._undone or self.breaks_unknown(node):
             yield "undone"
+        if self.holds(node):
+            yield "unsettled"
         yield from self._special(node)
 
     def _special(self, node: Node) -> Iterator[str]:
@@ -50,16 +55,22 @@ class Outcomes:
             yield "returning"
         if node.recover:
             yield "handling"
-        if node.kind in ("pick", "leave"):
+        if node.kind in ("pick", "leave") or self._gives_turns(node):
             yield "released"
         if self._counts(node):
             yield "rest"
         if node.judge and self.halts:
             yield "accepted"
+        if node.watches is not None:
+            yield "called_off"
         if node.kind == "end":
             yield "ended"
         if node.kind in _CALLS or _is_round(node):
             yield from ("stuck", "unstuck")
+
+    def _gives_turns(self, node: Node) -> bool:
+        """Whether something in its part waits for the word that it may be undone."""
+        return any(each.way == "turn" for each in self._projection.before[node.id])
 
     def _counts(self, node: Node) -> bool:
         """Whether it is the fork of a join that goes on with the first N."""
@@ -95,7 +106,7 @@ class Outcomes:
         """Whether it may refuse, run out of time, or be the place where a saga is halted."""
         if node.kind == "fail":
             return True
-        if self.halts and node.judge:
+        if (self.halts and node.judge) or node.watches is not None:
             return True
         if node.item is None:
             return False
@@ -110,6 +121,11 @@ class Outcomes:
         if node.kind != "step":
             return False
         return node.facts.on_unknown in (OnUnknown.COMPENSATE, OnUnknown.FAIL)
+
+    def holds(self, node: Node) -> bool:
+        """Whether an unknown outcome of it is told before it is undone."""
+        turns = any(each.way == "turn" for each in self._projection.after[node.id])
+        return turns and self.breaks_unknown(node) and node.facts.role is not Role.OPTIONAL
 
     def reads_aborts(self, node: Node) -> bool:
         """Whether ``node``, or one after it, acts otherwise because something before has failed.
@@ -141,7 +157,7 @@ class Outcomes:
 
         def grows(edge: Edge) -> str | None:
             source = self._projection.nodes[edge.source]
-            silent = edge.way in ("reverse", "back") or edge.rule == "handler"
+            silent = edge.way in ("reverse", "turn", "watch", "back") or edge.rule == "handler"
             broken = source.id in found or self.fails(source) or self.breaks_unknown(source)
             return None if silent or not broken else edge.target
 
@@ -153,6 +169,8 @@ class Outcomes:
 
         def grows(edge: Edge) -> str | None:
             target = self._projection.nodes[edge.target]
+            if edge.way in ("turn", "watch"):
+                return None
             returns = target.id in found or self.fails(target) or self.breaks_unknown(target)
             if target.kind in ("pick", "leave") or returns or self.other_breaks(edge):
                 return edge.source
@@ -164,7 +182,7 @@ class Outcomes:
         """Whether the target of ``edge`` may abort although its source has not."""
         if edge.way == "back":
             return False
-        before = self._projection.before[edge.target]
+        before = [e for e in self._projection.before[edge.target] if e.way not in ("turn", "watch")]
         others = (each for each in before if each is not edge or each.way in ("out", "into"))
         return any(self._breaks(self._projection.nodes[each.source]) for each in others)
 

@@ -26,6 +26,7 @@ from sagac.generators.python.records import quoted
 from sagac.generators.python.values import number
 
 from .callings import Callings
+from .limits import used
 from .parts import Node
 from .service import Service
 from .views import Asked, View, spot_of
@@ -74,7 +75,22 @@ class Nodes:
             "partner": _text(node.partner),
             "recover": tuple_of(map(quoted, node.recover)) if node.recover else None,
             "settled": _flag(node.settled),
+            "order": _text(node.order),
+            **self._limits(node),
         }
+
+    def _limits(self, node: Node) -> Named:
+        """Of the judge of a saga that is used: its time, and what cancels it."""
+        if node.watches is None:
+            return {}
+        saga, frame = used(node.watches), f"{node.watches.id}/"
+        found: Named = {"within": number(saga.deadline.value) if saga.deadline else None}
+        if saga.cancel is not None:
+            inner = next(n for n in self._service.projection.nodes.values() if n.frame == frame)
+            event, match = saga.cancel.event.text, saga.cancel.match
+            spot = Spot(items=False)
+            found["calls_off"] = self.listening(inner, event, None, match, "keep", spot)
+        return found
 
     def _around(self, node: Node) -> list[Node]:
         nodes = self._service.projection.nodes.values()

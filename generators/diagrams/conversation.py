@@ -25,8 +25,8 @@ from sagac.verify.values import to_json
 from .story import OUTSIDE, SAGA, Message, Participant, Story, Tone, Turn
 
 LONGEST = 2_000  # events: a saga that says more is not drawn
-_BAD = frozenset({"failed", "aborted"})
-_BACK = frozenset({"undone", "released", "returning", "accepted", "rest"})
+_BAD = frozenset({"failed", "aborted", "unsettled"})
+_BACK = frozenset({"undone", "released", "returning", "called_off", "accepted", "rest"})
 
 
 class TooLongError(ValueError):
@@ -98,7 +98,7 @@ class _Play:
             (service, row)
             for service, rows in self._rows.items()
             for row in rows.rows.values()
-            if row.due is not None or row.state == "open"
+            if (row.due is not None and row.state != "waiting") or row.state == "open"
         ]
 
     # What is said

@@ -19,7 +19,10 @@ from .text import mermaid as safe
 from .text import width
 
 HEAD, COLUMN, ROW = 58.0, 46.0, 26.0
-BACK = frozenset({"failed", "aborted", "undone", "released", "returning", "rest", "accepted"})
+BACK = frozenset(
+    {"failed", "aborted", "unsettled", "undone", "released", "returning", "rest"}
+    | {"called_off", "accepted"}
+)
 
 
 @dataclass(frozen=True, slots=True)

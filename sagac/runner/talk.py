@@ -78,7 +78,7 @@ def of_events(
 def _cause(where: Any, record: Record) -> Record | None:
     """The event that it answers: the last of those that its node needed."""
     event = record.event
-    forth = ("done", "skipped", "failed", "aborted", "handling", "stuck")
+    forth = ("done", "skipped", "failed", "aborted", "unsettled", "handling", "stuck")
     if event.outcome in forth or event.broken:
         came = where.inputs(event.node, event.iteration)
     else:
@@ -133,9 +133,9 @@ def _reactions(
 
 
 def _tone(outcome: str) -> str:
-    if outcome in ("failed", "aborted", "stuck"):
+    if outcome in ("failed", "aborted", "unsettled", "stuck"):
         return "bad"
-    back = ("undone", "released", "returning", "accepted", "rest")
+    back = ("undone", "released", "returning", "called_off", "accepted", "rest")
     return "undone" if outcome in back else "done"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from sagac.dsl.graph import SagaGraph
 from sagac.dsl.model import Fail, Item, Step, Wait
@@ -22,7 +23,8 @@ class Answers:
         item = request.item
         failing = self.fault is not None and item.name.text == self.fault[0]
         if isinstance(item, Wait):
-            return Refused("timeout") if failing else Scenario(graph_of(self.graph, item))(request)
+            inside = replace(request, path=request.path.rpartition("/")[2])
+            return Refused("timeout") if failing else Scenario(graph_of(self.graph, item))(inside)
         if failing and self.fault is not None and request.phase in ("do", "query"):
             if self.fault[1] is None and request.phase == "do":
                 return Unknown()

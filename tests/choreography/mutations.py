@@ -104,7 +104,7 @@ SLIPS = {
     "late: undone again": Slip(
         (
             ("machine", "if slot not in row.sent or slot in row.back:", "if False:"),
-            ("rules", 'elif row.state == "done":', "else:"),
+            ("rules", 'elif row.state in ("done", "unsettled"):', "else:"),
         ),
         "messages_come_late",
     ),
@@ -115,7 +115,7 @@ SLIPS = {
         service="notification",
     ),
     "early: a cancel is forgotten": slip(
-        "rules", "        self.course.halt = failure\n", "", service="inventory"
+        "limits", "        at.course.halt = failure\n", "", service="inventory"
     ),
     "compensate: not at all": slip("rules", "        if has_run and (", "        if False and ("),
     "compensate: nobody is told": slip(
@@ -134,7 +134,8 @@ SLIPS = {
     ),
     "compensate: too early": slip(
         "rules",
-        "        if set(row.sent) - set(row.back):\n            return\n",
+        "        if set(row.sent) - set(row.back) or self.orders.waits(node, row):\n"
+        "            return\n",
         "",
         service=TRIPS,
     ),

@@ -12,7 +12,7 @@ from sagac.generators.choreography.parts import Projection
 from sagac.templates.choreography.runtime.machine import Machine
 from sagac.templates.choreography.runtime.nodes import Table
 from sagac.templates.choreography.runtime.rules import about
-from sagac.templates.choreography.runtime.tokens import Course, Event, Row
+from sagac.templates.choreography.runtime.tokens import Course, Event, Iteration, Row
 
 
 class World:
@@ -37,6 +37,7 @@ class World:
         self.flight: list[tuple[str, Event]] = []
         self.told: list[Event] = []
         self.effects: list[tuple[str, str]] = []
+        self.ordered: dict[tuple[str, Iteration], int] = {}  # join that goes back -> effects so far
 
     def machine(self, service: str) -> Machine:
         return Machine(self.tables[service], self.rows[service], self.courses[service], 0.0)
@@ -50,6 +51,9 @@ class World:
     def send(self, service: str, machine: Machine) -> None:
         for event in machine.out:
             self.told.append(event)
+            node = self.projection.nodes[event.node]
+            if node.order == node.id and event.outcome in ("aborted", "undone"):
+                self.ordered[event.node, event.iteration] = len(self.effects)
             for other, table in self.tables.items():
                 if other != service and self._hears(self.tables[service], table, event):
                     self.flight.append((other, event))
@@ -84,7 +88,7 @@ class World:
             (service, row)
             for service, rows in self.rows.items()
             for row in rows.rows.values()
-            if row.due is not None
+            if (row.due is not None and row.state != "waiting") or row.state == "open"
         ]
 
     @property

@@ -118,7 +118,7 @@ def _heard(projection: Projection, table: Table, names: Mapping[str, str]) -> li
     found: dict[str, None] = {}
     for edge in table.edges:
         if edge.source not in table.nodes:
-            outcomes = ["done", "skipped", "failed", "aborted", "undone", "handling", "returning"]
+            outcomes = [each for each in OUTCOMES if each not in ("released", "rest", "accepted")]
             found |= {names[f"{edge.source} {each}"]: None for each in outcomes}
         if edge.target not in table.nodes:
             outcomes = ["failed", "aborted", "undone", "released"]
@@ -126,7 +126,8 @@ def _heard(projection: Projection, table: Table, names: Mapping[str, str]) -> li
             ids = [edge.target, *([target.undoer] if target.undoer else [])]
             found |= {names[f"{id} {each}"]: None for id in ids for each in outcomes}
     for id in table.news:
-        found |= {names[f"{id.rstrip('!')} {each}"]: None for each in ("done", "failed", "undone")}
+        outcomes = ["done", "failed", "undone", "unsettled"]
+        found |= {names[f"{id.rstrip('!')} {each}"]: None for each in outcomes}
     if "end" in table.nodes:
         forks = [id for id, plan in projection.nodes.items() if plan.kind in ("loop", "pass")]
         found |= {names[f"{id} rest"]: None for id in forks if id not in table.nodes}
@@ -144,6 +145,7 @@ OUTCOMES = [
     "aborted",
     "undone",
     "released",
+    "unsettled",
     "handling",
     "returning",
     "rest",

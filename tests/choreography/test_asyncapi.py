@@ -155,7 +155,7 @@ def test_what_all_kinds_send(tmp_path: Path) -> None:
 def test_what_random_sagas_send(
     tmp_path_factory: pytest.TempPathFactory, text: str, seed: int
 ) -> None:
-    graph = graph_of(text.replace("undo_order: sequence", "undo_order: parallel"))
+    graph = graph_of(text)
     with imported(graph, tmp_path_factory.mktemp("told"), "told_random") as tables:
         for data in INPUTS:
             for fault in faults(graph):

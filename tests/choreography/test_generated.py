@@ -20,6 +20,7 @@ from tests.properties.test_random_sagas import faults
 from .answers import failures
 from .generated import imported, write
 from .test_machine import SPECS, check, graph_of
+from .used import OUTERS, graph_with
 
 MORE = os.environ.get("SAGAC_EXAMPLES")
 EXAMPLES = settings(
@@ -37,7 +38,6 @@ EXAMPLES = settings(
 def test_random_sagas_end_as_the_file_says(
     tmp_path_factory: pytest.TempPathFactory, text: str, seed: int
 ) -> None:
-    text = text.replace("undo_order: sequence", "undo_order: parallel")  # else CH002
     graph = graph_of(text)
     with imported(graph, tmp_path_factory.mktemp("random"), "random_saga") as tables:
         for data in INPUTS:
@@ -176,6 +176,7 @@ def test_each_failure_of_all_kinds_at_once(tmp_path: Path) -> None:
 def test_type_checkers_and_linters_have_nothing_to_say(tmp_path: Path) -> None:
     for path in SPECS:
         write(spec(path), tmp_path, f"{path.name.partition('.')[0].replace('-', '_')}_saga")
+    write(graph_with(OUTERS["two layers"]), tmp_path, "outer_saga")
     options = ("--isolated", "--no-cache", "--line-length", "100")
     assert tool(tmp_path, "ruff", "check", *options, ".") == ""
     assert tool(tmp_path, "ruff", "format", "--check", *options, ".") == ""
@@ -188,7 +189,7 @@ def test_random_sagas_type_check(tmp_path: Path) -> None:
     @given(sagas())
     @settings(EXAMPLES, max_examples=int(MORE or 8))
     def collect(text: str) -> None:
-        texts.append(text.replace("undo_order: sequence", "undo_order: parallel"))
+        texts.append(text)
 
     collect()
     for number, text in enumerate(texts):

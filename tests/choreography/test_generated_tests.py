@@ -15,8 +15,10 @@ from sagac.generators.base import Source
 from sagac.generators.choreography.package import ChoreographyGenerator, ChoreographyOptions
 
 from .mutations import BOUNDED, HOTELS, SLIPS, TRIPS
+from .ordered import TRIP
 from .test_generated import ALL_KINDS, spec, tool
 from .test_machine import graph_of
+from .used import OUTERS, graph_with
 
 SPECS = Path(__file__).parents[2] / "specs"
 QUIET = ("-q", "-x", "-p", "no:cacheprovider", "-p", "no:randomly", "--rootdir", ".", "--tb=line")
@@ -72,6 +74,28 @@ def trip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_they_hold_for_the_order(order: Path) -> None:
     assert run(order, "shop/generated/tests") == ""
+
+
+def test_they_hold_for_parts_that_are_undone_in_order(tmp_path: Path) -> None:
+    write(graph_of(TRIP), tmp_path, "made")
+    assert run(tmp_path, "made/generated/tests") == ""
+    table = tmp_path / "made/generated/choreography/v1/agency.py"
+    text = table.read_text(encoding="utf-8")
+    wrong = text.replace('way="turn"', 'way="plain"')
+    assert wrong != text
+    table.write_text(wrong, encoding="utf-8")
+    assert "agency" in run(tmp_path, "made/generated/tests/test_agency.py")
+
+
+@pytest.mark.parametrize("name", ["two layers", "in order", "in a loop"])
+def test_they_hold_for_sagas_with_a_deadline_in_sagas(tmp_path: Path, name: str) -> None:
+    write(graph_with(OUTERS[name]), tmp_path, "made")
+    assert run(tmp_path, "made/generated/tests") == ""
+    tests = (tmp_path / "made/generated/tests").glob("test_*.py")
+    assert any("HaltAccepted" in each.read_text(encoding="utf-8") for each in tests)
+    table = tmp_path / "made/generated/choreography/v1/shop.py"
+    spoil(table, "within=", "every=")
+    assert "failed" in run(tmp_path, "made/generated/tests/test_shop.py")
 
 
 def test_they_hold_for_loops_and_sagas_in_sagas(tmp_path: Path) -> None:

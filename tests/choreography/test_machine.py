@@ -33,6 +33,7 @@ from tests.properties.sagas import INPUTS, sagas
 from tests.properties.test_random_sagas import Fault, faults, side_by_side
 
 from .answers import Answers
+from .ordered import check_turns
 from .played import World
 
 MORE = os.environ.get("SAGAC_EXAMPLES")
@@ -173,6 +174,7 @@ def check(
         assert left == grouped, (text, data, fault, seed, told)
     if "join: any" not in text:  # what a loser gave was not taken
         check_order(world)
+        check_turns(world)
     assert all(row.due is None for rows in world.rows.values() for row in rows.rows.values())
 
 

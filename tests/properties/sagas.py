@@ -137,6 +137,8 @@ class Writer:
             item["as"] = self.name("line")
         if self.maybe():
             item |= {"mode": "parallel", "limit": 2, "join": self.one_of("all", "settled")}
+            if self.maybe(3):
+                item["undo_order"] = "sequence"
         item["steps"] = self.items(list(known), depth - 1, most=2)
         return item
 

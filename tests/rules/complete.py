@@ -55,7 +55,6 @@ steps:
 """
 UNDOABLE = CHILD.replace("role: pivot", "compensate: refund")
 FILES = {
-    "hasty.saga.yaml": UNDOABLE.replace("key:", "deadline: 1h\nkey:"),
     "keyed.saga.yaml": UNDOABLE.replace("[id]", '{ id: "${saga.key}" }', 1),
     "payment.saga.yaml": CHILD,
     "undoable.saga.yaml": UNDOABLE,

@@ -14,10 +14,12 @@ from typing import Any
 
 import pytest
 
+from sagac.dsl.graph import SagaGraph
 from sagac.templates.choreography.runtime.bus import LocalBus
 from sagac.templates.choreography.runtime.message import Message
 from sagac.templates.choreography.runtime.observer import Observer, Watched
 from tests.choreography.test_observer import seen
+from tests.choreography.used import PLAIN, graph_with
 from tests.choreography.watched import ORDER, Watchtown, graph_from, until
 
 from .test_commands import Said
@@ -32,6 +34,7 @@ WAITING = (
         "  - step: create_shipment", "  - wait: payment\n    event: Paid\n  - step: create_shipment"
     )
 )
+LONG = PLAIN.replace("hasty.saga.yaml", "patient.saga.yaml")
 DECLINED = {"charge_payment": "refuse card_declined"}
 
 
@@ -60,12 +63,15 @@ class Shop:
 
 
 @asynccontextmanager
-async def shop_in(folder: Path, plan: dict[str, str], text: str = ORDER) -> AsyncIterator[Shop]:
+async def shop_in(
+    folder: Path, plan: dict[str, str], text: str | SagaGraph = ORDER
+) -> AsyncIterator[Shop]:
     place = folder / ".sagac"
     (place / "services").mkdir(parents=True)
     (folder / "sagac.toml").touch()
     observer = Observer([], str(place / "observer.sqlite"))
-    town = Watchtown(graph_from(text), place / "services", Watched(LocalBus(), observer), plan)
+    graph = graph_from(text) if isinstance(text, str) else text
+    town = Watchtown(graph, place / "services", Watched(LocalBus(), observer), plan)
     town.handlers.path = folder / "effects.sqlite"
     town.handlers.__post_init__()
     (place / "services" / "effects.sqlite").unlink()
@@ -101,6 +107,20 @@ def test_status_in_the_words_of_all_styles(tmp_path: Path) -> None:
             assert set(state["output"]) == {"tracking"}
             assert (await shop.sagac("signal", "7", "Paid")).code == 1
             assert "there is no saga with the key '8'" in (await shop.sagac("status", "8")).err
+
+    run(main())
+
+
+def test_a_saga_that_is_used_is_cancelled_by_its_own_event(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with shop_in(tmp_path, {}, graph_with(LONG)) as shop:
+            await shop.start()
+            await shop.is_("WAITING")
+            assert (await shop.sagac("signal", "7", "Enough")).code == 0
+            await shop.is_("COMPENSATED")
+            assert "is COMPENSATED (cancelled)" in (await shop.sagac("status", "7")).out
+            effects = shop.town.handlers.effects("7")
+            assert effects == ["open", "pack/take", "pack/take~undo", "open~undo"]
 
     run(main())
 

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from tests.choreography.brokers import Nats
+from tests.choreography.ordered import TRIP
+from tests.choreography.used import FILES, OUTERS
 
 pytest.importorskip("dbos", reason="the orchestrated sagas run on DBOS")
 
@@ -60,6 +62,83 @@ def test_both_styles_end_alike(tmp_path: Path, fault: str) -> None:
     storm = ("--duplicate", "--reorder")
     choreographed = run(tmp_path / "many", *options, *CHOREOGRAPHY, *storm)
     assert shape(choreographed) == shape(orchestrated)
+
+
+PARTS = ["pay:declined", "book_seat:none_left", "book_seat", "book_parking:full", "book_parking"]
+
+
+@pytest.mark.parametrize("fault", PARTS)
+def test_both_styles_undo_parts_in_the_same_order(tmp_path: Path, fault: str) -> None:
+    (tmp_path / "one").mkdir()
+    (tmp_path / "many").mkdir()
+    (tmp_path / "trip.saga.yaml").write_text(TRIP, encoding="utf-8")
+    options = ("../trip.saga.yaml", "--fail", fault)
+    orchestrated = run(tmp_path / "one", *options)
+    storm = ("--duplicate", "--reorder")
+    choreographed = run(tmp_path / "many", *options, *CHOREOGRAPHY, *storm)
+    assert choreographed["state"] == "COMPENSATED"
+    assert shape(choreographed) == shape(orchestrated)
+
+
+ENOUGH, PACKED = (f'--signal={name}={{"id":"id-1"}}' for name in ("Enough", "Packed"))
+CALLED_OFF = [
+    ("plain", [], "deadline"),
+    ("plain", [ENOUGH], "cancelled"),
+    ("caught", [ENOUGH], "cancelled"),
+    ("two layers", [], "deadline"),
+    ("plain", ["--fail", "pack/take:none_left"], "none_left"),
+]
+
+
+@pytest.mark.parametrize(("name", "options", "why"), CALLED_OFF)
+def test_both_styles_call_off_a_saga_that_is_used(
+    tmp_path: Path, name: str, options: list[str], why: str
+) -> None:
+    written(tmp_path, name, deadline="1s")
+    (tmp_path / "one").mkdir()
+    (tmp_path / "many").mkdir()
+    orchestrated = run(tmp_path / "one", "../outer.saga.yaml", *options)
+    storm = ("--duplicate", "--reorder")
+    choreographed = run(tmp_path / "many", "../outer.saga.yaml", *options, *CHOREOGRAPHY, *storm)
+    assert (choreographed["state"], choreographed["because"]["reason"]) == ("COMPENSATED", why)
+    assert shape(choreographed) == shape(orchestrated)
+
+
+def test_in_time_it_is_not_called_off(tmp_path: Path) -> None:
+    written(tmp_path, "plain", deadline="1h")
+    (tmp_path / "one").mkdir()
+    (tmp_path / "many").mkdir()
+    orchestrated = run(tmp_path / "one", "../outer.saga.yaml", PACKED)
+    choreographed = run(tmp_path / "many", "../outer.saga.yaml", PACKED, *CHOREOGRAPHY)
+    assert choreographed["state"] == "COMPLETED"
+    assert shape(choreographed) == shape(orchestrated)
+
+
+@pytest.mark.parametrize("moment", ["pack/take", "pack/take~undo"])
+def test_a_killed_process_keeps_the_time(tmp_path: Path, moment: str) -> None:
+    written(tmp_path, "beside", deadline="1s")
+    state = run(tmp_path, "outer.saga.yaml", *CHOREOGRAPHY, "--crash-after", moment)
+    steps = [(each["step"], each["kind"]) for each in state["effects"]]
+    assert (state["state"], state["because"]["reason"]) == ("COMPENSATED", "deadline")
+    assert steps.count(("pack/take", "do")) == steps.count(("pack/take", "undo")) == 1
+    assert steps[-1] == ("open", "undo")
+
+
+def written(folder: Path, name: str, deadline: str) -> None:
+    """Writes an outer saga and those that it may use."""
+    for file, text in FILES.items():
+        (folder / file).write_text(text.replace("deadline: 1s", f"deadline: {deadline}"))
+    (folder / "outer.saga.yaml").write_text(OUTERS[name])
+
+
+@pytest.mark.parametrize("moment", ["book_seat", "book_seat~undo", "book_parking~undo"])
+def test_a_killed_process_keeps_the_order_of_parts(tmp_path: Path, moment: str) -> None:
+    (tmp_path / "trip.saga.yaml").write_text(TRIP, encoding="utf-8")
+    fault = ("--fail", "pay:declined", "--crash-after", moment)
+    state = run(tmp_path, "trip.saga.yaml", *CHOREOGRAPHY, *fault)
+    undone = [each["step"] for each in state["effects"] if each["kind"] == "undo"]
+    wanted = ["book_seat", "book_flight", "book_parking", "book_hotel", "open_file"]
+    assert (state["state"], undone) == ("COMPENSATED", wanted)
 
 
 @pytest.mark.parametrize("moment", ["reserve_inventory", "charge_payment~undo"])

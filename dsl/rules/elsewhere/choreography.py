@@ -47,58 +47,6 @@ steps:
 """,
     ),
     Rule(
-        code="CH002",
-        summary="What ran side by side is to be undone in the order of finishing, in a"
-        " choreography.",
-        why="Each branch ends at a service of its own, and nobody sees all of them: there is no"
-        " order of finishing that all services would agree on.",
-        example="""\
-- parallel: book
-  undo_order: sequence
-  branches:
-    goods:
-      - step: take_goods
-        service: stock
-        input: [id]
-        compensate: return_goods
-    money:
-      - step: take_money
-        service: payment
-        input: [id]
-        compensate: give_back
-""",
-        use_instead="""\
-- parallel: book
-  branches:
-    goods:
-      - step: take_goods
-        service: stock
-        input: [id]
-        compensate: return_goods
-    money:
-      - step: take_money
-        service: payment
-        input: [id]
-        compensate: give_back
-""",
-    ),
-    Rule(
-        code="CH003",
-        summary="A saga that is used has a deadline or a cancel of its own, in a choreography.",
-        why="One service decides whether a cancel or a deadline still holds. A saga that is used is"
-        " played by the services of the whole, which have one such judge.",
-        example="""\
-- saga: pay
-  use: hasty.saga.yaml
-  input: [id]
-""",
-        use_instead="""\
-- saga: pay
-  use: undoable.saga.yaml
-  input: [id]
-""",
-    ),
-    Rule(
         code="CH004",
         summary="A saga that may fail is used after the point of no return, in a choreography.",
         why="After the pivot a failure waits for a person. The services of the saga that is used"

@@ -7,11 +7,10 @@ belong to one service, so what they tell each other is no message.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from .nodes import Edge, Node
-from .tokens import Event, Failure, Row, Token
+from .tokens import Failure, Row, Token
 
 if TYPE_CHECKING:
     from .rules import Rules
@@ -30,7 +29,7 @@ class Loops:
         row.elements = node.elements(row.values) if node.elements else [None]
         row.count = len(row.elements)
         row.need = node.need(row.values, row.count) if node.need else None
-        bypass = [e for e in at.table.after[node.id] if e.way == "bypass"]
+        bypass = [e for e in at.table.after[node.id] if e.way in ("bypass", "turn")]
         row.sent += [edge.name for edge in bypass]
         values = at.values(node, row, bypass)
         at.tell(row, "done", values=values, count=row.count, need=row.need)
@@ -79,7 +78,7 @@ class Loops:
         at = self._machine
         (edge,) = (e for e in at.table.after[node.id] if e.way == "again")
         row.state = "done"
-        row.sent.append(edge.name)
+        row.sent += [e.name for e in at.table.after[node.id] if e.way in ("again", "turn")]
         loop = at.row(node.loop or "", row.iteration[:-1])
         index = row.iteration[-1] + 1
         entry = at.row(edge.target, (*loop.iteration, index))
@@ -237,7 +236,7 @@ class Picks:
             return
         if row.count <= row.need:
             return
-        bypass = {e.name for e in at.table.after[node.id] if e.way == "bypass"}
+        bypass = {e.name for e in at.table.after[node.id] if e.way in ("bypass", "turn")}
         out = set(row.sent) - set(row.back) - bypass
         into = [e for e in at.table.after[node.id] if e.way == "into"]
         begun = len(list(at.rows.all(into[0].target, row.iteration))) if into else row.count
@@ -322,9 +321,3 @@ def _handler(recover: Sequence[str], reason: str) -> str | None:
 
 def _unite(into: list[str], more: Iterable[str]) -> None:
     into += [each for each in more if each not in into]
-
-
-def renamed(event: Event, step: str) -> Event:
-    """The failure of another saga as its caller sees it."""
-    failure = event.failure
-    return event if failure is None else replace(event, failure=replace(failure, step=step))

@@ -7,6 +7,7 @@ What is asked for with a row's ``due`` (a call, a pause, a time limit) comes bac
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from .nodes import Edge, Node, Values
@@ -71,7 +72,8 @@ class Machine(Rules):
         row.unknown, row.ran = True, node.effect
         row.failure = self._failure(node, row, reason)
         if node.undo or node.undoer:
-            self.compensate(node, row)
+            if not self.orders.holds(node, row):
+                self.compensate(node, row)
         elif node.optional:
             self.go_on(node, row)
         else:
@@ -94,7 +96,9 @@ class Machine(Rules):
         self._take_up(row)
         node = self._node(row)
         row.due = None
-        if row.state == "pausing":
+        if row.state == "waiting":
+            self.limits.call_off(row, "timed_out", "deadline")
+        elif row.state == "pausing":
             self.loops.next(node, row)
         elif node.race:
             row.own = {"won": "after"}
@@ -105,16 +109,25 @@ class Machine(Rules):
             self.fail(node, row, "timeout")
         self._run()
 
+    def call_off(self, row: Row, cause: str) -> None:
+        """A cancel of the saga that is used and has ``row`` for its judge."""
+        self._take_up(row, cause)
+        self.limits.call_off(row, "cancelled", "cancelled")
+        self._run()
+
     def accept(self, kind: str, reason: str, cause: str | None = None) -> bool:
         """A cancel, or the deadline: whether it holds. Only the service of the judge is asked."""
+        self._cause = cause or Event(self.course.key, "start", (), "done").id
+        holds = self._accept(Failure(None, reason, None, kind))
+        self._run()
+        return holds
+
+    def _accept(self, failure: Failure) -> bool:
         if self.course.decided or self.course.ended or self.course.halt is not None:
             return False
         judge = next(node for node in self.table.nodes.values() if node.judge)
-        failure = Failure(None, reason, None, kind)
-        self._cause = cause or Event(self.course.key, "start", (), "done").id
-        self._halt(failure)
+        self.limits.halt(failure)
         self.tell(self.row(judge.id, ()), "accepted", failure=failure)
-        self._run()
         return True
 
     def resolved(
@@ -156,10 +169,14 @@ class Machine(Rules):
     def _read(self, event: Event) -> None:
         self._cause = event.id
         if event.outcome == "accepted" and event.failure is not None:
-            self._halt(event.failure)
+            self.limits.halt(event.failure)
             return
         if event.outcome == "ended":
             self.course.ended = True
+            return
+        if event.outcome == "called_off" and event.failure is not None:
+            if any(node.judge for node in self.table.nodes.values()):
+                self._accept(replace(event.failure, step=None))
             return
         for edge in self.table.after.get(event.node, ()):
             if edge.target in self.table.nodes:
@@ -175,8 +192,11 @@ class Machine(Rules):
         token = _token(edge, event)
         if token is None:
             return
-        if edge.way in ("into", "again"):
-            return  # both ends are here: the loop itself sends these
+        if edge.way == "watch":
+            self.limits.watch(edge, event)
+            return
+        if edge.way in ("into", "again", "turn"):
+            return  # the loop itself sends these to its parts; nothing waits for a turn to go on
         iteration, slot = event.iteration, edge.name
         if edge.way == "out":
             slot = f"{edge.name}@{iteration[-1]}"
@@ -216,13 +236,15 @@ class Machine(Rules):
             if slot not in row.sent or slot in row.back:
                 continue
             row.back.append(slot)
+            if event.outcome == "released" and edge.way != "turn":
+                self.orders.free(row)
             row.cause = event.id
             row.ran = row.ran or event.ran
             if event.failure is not None and row.failure is None:
                 row.failure = event.failure
             unite(row.marks, event.marks)
             self._keep(row)
-            self._returned(self._node(row), row)
+            self.returned(self._node(row), row)
 
     def _over(self, edge: Edge, event: Event) -> None:
         """What comes after an undo item is undone or was refused: now the item has its turn."""
@@ -242,6 +264,10 @@ class Machine(Rules):
         iteration = event.iteration
         if edge.way == "into":
             return [(self.row(edge.source, iteration[:-1]), f"{edge.name}@{iteration[-1]}")]
+        if edge.way == "turn":
+            given = event.outcome in ("undone", "released")
+            rows = list(self.rows.all(edge.source, iteration)) if given else []
+            return [(row, edge.name) for row in rows]
         if edge.way == "again":
             before = (*iteration[:-1], iteration[-1] - 1)
             return [(self.row(edge.source, before), edge.name)] if before[-1] >= 0 else []

@@ -32,10 +32,10 @@ Kind = Literal[
     "back",  # exit of another saga
     "undoer",  # undoes what another service did
 ]
-Way = Literal["plain", "into", "out", "again", "bypass", "reverse", "past", "back"]
+Way = Literal["plain", "into", "out", "again", "bypass", "reverse", "past", "back", "turn", "watch"]
 
-
-_COMES_ONCE = ("plain", "bypass", "past", "back")
+_ASIDE = ("back", "turn", "watch")  # nothing waits for these
+_COMES_ONCE = ("plain", "bypass", "past", *_ASIDE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,9 @@ class Edge:
 
     ``way``: plain keeps the iteration; ``into`` a loop adds an index, ``out`` of it drops it,
     ``again`` raises it; ``bypass`` goes past a loop; ``reverse`` asks for an undo elsewhere;
-    ``past`` leaves out an undo item on the way there, which is on the way ``back``.
+    ``past`` leaves out an undo item on the way there, which is on the way ``back``. On a ``turn``
+    and a ``watch`` nothing goes on: the target of a turn says when its source may be undone, the
+    target of a watch hears when another saga begins.
     """
 
     name: str
@@ -68,6 +70,8 @@ class Node:
     makes: str = ""  # the name under which others read what it gives
     judge: bool = False  # decides whether cancel and deadline still hold
     cancellable: bool = False
+    within: float | None = None  # judge of another saga: seconds until that is called off
+    calls_off: Listening | None = None  # judge of another saga: the event that cancels that
     after_pivot: bool = False  # what would fail here, waits for a person
     keyed: bool = False  # it reads the key of the saga
     # steps
@@ -94,6 +98,7 @@ class Node:
     partner: str | None = None  # the enter of an exit, the exit of an enter, the fork of a join
     recover: tuple[str, ...] = ()  # refusals with a handler
     settled: bool = False  # goes on although it failed
+    order: str | None = None  # of parts that are undone one after another: their join
     # waits and the end
     seconds: Callable[[Values], float | None] | None = None
     events: tuple[Any, ...] = ()  # ``Listening``
@@ -165,7 +170,7 @@ class Table:
     def plain(self) -> Mapping[str, tuple[str, ...]]:
         """The in-edges of nodes that wait for all of them, whatever has come."""
         return {
-            id: tuple(edge.name for edge in self.before.get(id, ()) if edge.way != "back")
+            id: tuple(edge.name for edge in self.before.get(id, ()) if edge.way not in _ASIDE)
             for id, node in self.nodes.items()
             if node.kind not in ("leave", "gather", "pick")
             and all(edge.way in _COMES_ONCE for edge in self.before.get(id, ()))
@@ -174,7 +179,7 @@ class Table:
     @cached_property
     def waits(self) -> bool:
         """Whether it has nodes that wait for events from outside, or for time."""
-        return any(node.kind == "wait" for node in self.nodes.values())
+        return any(n.kind == "wait" or n.calls_off is not None for n in self.nodes.values())
 
     @cached_property
     def over(self) -> Mapping[str, tuple[Edge, ...]]:

@@ -34,6 +34,8 @@ class Spot:
     pauses: bool = False  # between rounds
     settled: bool = False
     limit: int | None = None  # elements at once; 0: the data say
+    order: str = ""  # of parts that are undone one after another: their join
+    calls_off: str = ""  # the event from outside that cancels the saga that is used
     judge: bool = False  # decides whether a cancel holds
     depth: int = 0  # how many loops are around it
 
@@ -95,7 +97,8 @@ class Picture:
 
     def listeners(self, event: str) -> tuple[str, ...]:
         """The services that listen for an event from outside."""
-        found = [each.owner for each in self.spots.values() if event in each.events]
+        spots = self.spots.values()
+        found = [each.owner for each in spots if event in (*each.events, each.calls_off)]
         return tuple(dict.fromkeys([*found, self.judge] if event == self.cancel else found))
 
     def tells(self, node: str, outcome: str = "done") -> bool:

@@ -13,10 +13,12 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from .composites import Loops, Picks, Scopes
+from .limits import Limits, from_inside
 from .nodes import Edge, Node, Table, Values
+from .orders import Orders
 from .tokens import Course, Event, Failure, Iteration, Outcome, Row
 
-_ON = ("plain", "out", "bypass", "past", "back")  # ways on which a done node goes on
+_ON = ("plain", "out", "bypass", "past", "back", "turn", "watch")  # a done node tells these
 
 
 class Rows(Protocol):
@@ -39,6 +41,7 @@ class Rules:
         self._heard: deque[Event] = deque()
         self.begin(now)
         self.loops, self.picks, self.scopes = Loops(self), Picks(self), Scopes(self)
+        self.orders, self.limits = Orders(self), Limits(self)
 
     def begin(self, now: float) -> None:
         """Another message is worked on."""
@@ -60,6 +63,7 @@ class Rules:
         slots = self.table.plain.get(node.id) or self._slots(node, row)
         if slots is None or any(slot not in row.tokens for slot in slots):
             return
+        row.due = None  # of what is used, the time is not over
         found = {row.tokens[slot] for slot in slots}
         if "abort" in found:
             self.abort(node, row)
@@ -89,11 +93,14 @@ class Rules:
     def _fire(self, node: Node, row: Row) -> None:
         if node.judge:
             if self.course.halt is not None:
-                self._halted(node, row)
+                self.halted(node, row)
                 return
             self.course.decided = True
         elif node.cancellable and self.course.halt is not None and node.kind in ("step", "wait"):
-            self._halted(node, row)
+            self.halted(node, row)
+            return
+        if row.stopped is not None and node.kind != "wait":
+            self.fail_for(node, row, row.stopped)
             return
         row.since = self.now
         if node.keyed:
@@ -124,6 +131,7 @@ class Rules:
                 self.loops.columns(node, row)
             case "child":
                 row.values.update(node.given(row.values) if node.given else {})
+                self.limits.begun(node, row)
             case "back":
                 given = node.given(row.values) if node.given else {}
                 row.values = self.row(node.partner or "", row.iteration).values | given
@@ -152,7 +160,7 @@ class Rules:
             for edge in self.table.after.get(node.id, ())
             if edge.way in _ON and goes(edge, chosen)
         ]
-        row.sent += [edge.name for edge in edges if edge.way != "past"]
+        row.sent += [edge.name for edge in edges if edge.way not in ("past", "watch")]
         if node.kind == "step":
             more |= {"ran": row.ran, "undid": row.undid}
         self.tell(row, "done", values=self.values(node, row, edges), chosen=chosen, **more)
@@ -195,6 +203,7 @@ class Rules:
         slots = tuple(slot for slot, token in row.tokens.items() if token == "ok")
         self.tell(row, "aborted", failure=row.failure, slots=slots if node.kind == "pick" else ())
         self.loops.follow(node, row)
+        self.orders.look(node, row)
         if node.kind == "end":
             self._close()
 
@@ -212,18 +221,19 @@ class Rules:
     def _failure(self, node: Node, row: Row, reason: str, data: Any = None) -> Failure:
         return Failure(self.path(row), reason, data)
 
-    def _halted(self, node: Node, row: Row) -> None:
+    def halted(self, node: Node, row: Row) -> None:
         assert self.course.halt is not None
         self.fail_for(node, row, replace(self.course.halt, step=self.path(row)))
 
-    def _returned(self, node: Node, row: Row) -> None:
+    def returned(self, node: Node, row: Row) -> None:
         """Something that ``row`` had let go on has come back."""
         self.picks.returned(node, row)
-        if set(row.sent) - set(row.back):
+        self.orders.look(node, row)
+        if set(row.sent) - set(row.back) or self.orders.waits(node, row):
             return
         if node.kind == "scope":
             self.scopes.back(row)
-        elif row.state == "done":
+        elif row.state in ("done", "unsettled"):
             self.compensate(node, row)
 
     def compensate(self, node: Node, row: Row) -> None:
@@ -252,6 +262,8 @@ class Rules:
             self.go_on(node, row)
             return
         row.state = "undone"
+        if node.kind == "child":
+            row.failure = from_inside(row.failure, self.path(row))
         self.tell(
             row,
             "undone",
@@ -262,6 +274,7 @@ class Rules:
             undid=row.undid,
             broken=row.unknown and not row.sent,
         )
+        self.orders.look(node, row)
         if node.kind == "leave":
             scope = self.row(node.partner or "", row.iteration)
             self.scopes.back(scope)
@@ -295,18 +308,6 @@ class Rules:
             self.course.ended = True
             marks = end.marks if completed else start.marks
             self.tell(end, "ended", failure=start.failure, marks=tuple(marks))
-
-    def _halt(self, failure: Failure) -> None:
-        """A cancel or deadline holds: what is open before the judge ends."""
-        if self.course.halt is not None:
-            return
-        self.course.halt = failure
-        for node in self.table.nodes.values():
-            if node.cancellable and node.kind == "wait" and not node.judge:
-                for row in list(self.rows.all(node.id, ())):
-                    if row.state == "open":
-                        self._keep(row)
-                        self._halted(node, row)
 
     def stuck(self, row: Row, why: str) -> None:
         """``row`` needs a person."""

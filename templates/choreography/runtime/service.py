@@ -231,7 +231,7 @@ class Service:
 
     def _follow(self, turn: Turn) -> None:
         for work in turn.begun:
-            self._tasks.add(asyncio.create_task(self._perform(work)))
+            self._spawn(work)
         if turn.told:
             self.relay.hand_over(turn.told)
         if any(row.due and row.lease is None for row in turn.machine.changed.values()):
@@ -269,6 +269,9 @@ class Service:
             table = next(each for (name, _), each in self.tables.items() if name == saga)
             await self.turn(table, key, _time_out)
 
+    def _spawn(self, work: Work) -> None:
+        self._tasks.add(asyncio.create_task(self._perform(work)))
+
     async def _perform(self, work: Work) -> None:
         try:
             await self.caller.perform(work)
@@ -298,7 +301,7 @@ async def _look_for_mail(event: str, turn: Turn) -> None:
         if mail is not None:
             machine.accept("cancelled", "cancelled", mail[0])
     for row in turn.rows.rows.values():
-        if row.state == "open":
+        if row.state == "open" or machine.limits.listens(turn.table.nodes[row.node], row):
             machine.changed[row.node, row.iteration] = row
 
 
@@ -320,5 +323,7 @@ async def _time_out(turn: Turn) -> None:
 
 def heard(table: Table) -> list[str]:
     """The events from outside that a service listens for."""
-    names = [each.event for node in table.nodes.values() for each in node.events]
+    nodes = table.nodes.values()
+    names = [each.event for node in nodes for each in node.events]
+    names += [node.calls_off.event for node in nodes if node.calls_off is not None]
     return [*names, table.cancel.event] if table.cancel is not None else names

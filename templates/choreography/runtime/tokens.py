@@ -16,10 +16,12 @@ Outcome = Literal[
     "failed",  # refused: it had no effect
     "aborted",  # it did not run, since something before it had failed
     "undone",  # it and all after it are undone; ``broken``: its outcome had been unknown
+    "unsettled",  # nobody knows whether it took effect; it is undone when it has its turn
     "released",  # what came along these edges is not needed, or not any more
     "handling",  # the handler ``chosen`` of a recoverable scope begins
     "returning",  # asks another service for the undo
     "rest",  # of a fork: all that was not needed is undone
+    "called_off",  # asks for that: the time of a saga that is used is over, or it is cancelled
     "accepted",  # a cancel or the deadline holds
     "ended",
     "stuck",
@@ -75,7 +77,9 @@ class Event:
     @property
     def breaks(self) -> bool:
         """Whether nodes after it read an abort."""
-        return self.outcome in ("failed", "aborted") or (self.outcome == "undone" and self.broken)
+        if self.outcome == "undone":
+            return self.broken
+        return self.outcome in ("failed", "aborted", "unsettled")
 
     @property
     def returns(self) -> bool:
@@ -92,6 +96,7 @@ State = Literal[
     "skipped",
     "failed",
     "aborted",
+    "unsettled",
     "inside",  # a failure inside a scope that waits until all of it is undone
     "undoing",  # its compensation is to be called
     "returned",  # another service undoes it
@@ -120,6 +125,7 @@ class Row:
     reasons: dict[str, str] = field(default_factory=dict)  # why a branch failed
     lost: Failure | None = None  # a failure that was passed over
     chosen: str | None = None
+    turn: bool = False  # of parts that are undone one after another it is this one's turn
     count: int | None = None
     need: int | None = None
     elements: list[Any] = field(default_factory=list)

@@ -20,7 +20,7 @@ from .machine import Machine
 from .mail import take_mail
 from .memory import Memory
 from .message import Message, message_of
-from .nodes import Table
+from .nodes import Node, Table
 from .tokens import Course, Row
 
 T = TypeVar("T")
@@ -163,7 +163,7 @@ async def _open_mail(turn: Turn) -> None:
         waits = [
             row
             for place, row in machine.changed.items()
-            if row.state == "open" and row.why is None and place not in looked
+            if _waits(machine, row) and place not in looked
         ]
         if not waits:
             return
@@ -172,8 +172,26 @@ async def _open_mail(turn: Turn) -> None:
             await _take_mail(turn, row)
 
 
+def _waits(machine: Machine, row: Row) -> bool:
+    if row.state != "waiting":
+        return row.state == "open" and row.why is None
+    return machine.limits.listens(machine.table.nodes[row.node], row)
+
+
+async def _look_for_cancel(turn: Turn, row: Row, node: Node) -> None:
+    """Of a saga that is used."""
+    assert node.calls_off is not None
+    key = turn.machine.course.key
+    mail = await take_mail(turn.tx, node.calls_off, key, row.values, 0.0, lock=turn.lock)
+    if mail is not None:
+        turn.machine.call_off(row, mail[0])
+
+
 async def _take_mail(turn: Turn, row: Row) -> None:
     machine, node = turn.machine, turn.table.nodes[row.node]
+    if row.state == "waiting":
+        await _look_for_cancel(turn, row, node)
+        return
     key, known = machine.course.key, machine.known(row)
     for listening in node.events:
         since = row.since if listening.early == "ignore" else machine.course.started

@@ -25,6 +25,7 @@ class Whereabouts:
         self.picture = picture
         self.told: dict[Place, dict[str, Record]] = {}
         self.released: dict[Place, set[str]] = {}
+        self.freed: dict[Place, set[str]] = {}  # of those, what is not needed, whatever happens
         for each in sorted(records, key=lambda each: (each.at, each.id)):
             self._note(each)
         self._known: dict[Place, Came | None] = {}
@@ -42,6 +43,8 @@ class Whereabouts:
             told.setdefault(event.outcome, record)
         if event.outcome in ("released", "undone", "aborted") and event.slots:
             self.released.setdefault(place, set()).update(event.slots)
+        if event.outcome == "released":
+            self.freed.setdefault(place, set()).update(event.slots)
 
     # Forward
 
@@ -70,7 +73,7 @@ class Whereabouts:
         told = self.told.get(place, {})
         if "done" in told:
             return Came("ok", told["done"].at, told["done"])
-        for outcome in ("failed", "aborted"):
+        for outcome in ("failed", "aborted", "unsettled"):
             if outcome in told:
                 return Came("abort", told[outcome].at, told[outcome])
         if "undone" in told and told["undone"].event.broken:
@@ -192,6 +195,8 @@ class Whereabouts:
         for outcome in ("undone", "failed", "aborted"):
             if outcome in told:
                 return Came("abort", told[outcome].at, told[outcome])
+        if "unsettled" in told:
+            return None
         came = self.forward(node, iteration)
         if came is None or came.token != "ok":
             return came if came is not None and came.token == "abort" else None
@@ -202,19 +207,38 @@ class Whereabouts:
         place = (node, iteration)
         if place not in self._returned:
             self._returned[place] = None
-            found = [self._come_back(link, it) for link, it in self._sent(node, iteration)]
+            sent = list(self._sent(node, iteration))
+            if any(self._is_free(link, iteration) for link, _ in sent):
+                sent = [each for each in sent if each[0].way != "turn"]
+            found = [self._come_back(link, it) for link, it in sent]
             spot = self.picture.spots[node]
             if spot.kind == "scope" and "done" in self.told.get((spot.partner, iteration), {}):
                 found.append(self.back(spot.partner, iteration))  # what failed inside was settled
             self._returned[place] = together(found) if found else None
         return self._returned[place]
 
+    def _turn(self, node: str, iteration: Iteration) -> Came | None:
+        """When a node whose outcome nobody knows may be undone; None: not yet."""
+        links = [each for each in self.picture.after.get(node, ()) if each.way == "turn"]
+        ends = ((e, iteration[: self.picture.spots[e.target].depth]) for e in links)
+        return together([self._come_back(*each) for each in ends])
+
+    def _is_free(self, link: Link, iteration: Iteration) -> bool:
+        """Whether a join of the first N does not need what had come along ``link``."""
+        if self.picture.spots[link.target].kind != "pick":
+            return False
+        index = f"@{iteration[-1]}" if link.way == "out" else ""
+        outer = iteration[:-1] if link.way == "out" else iteration
+        return f"{link.name}{index}" in self.freed.get((link.target, outer), ())
+
     def _sent(self, node: str, iteration: Iteration) -> Iterator[tuple[Link, Iteration]]:
         """The links along which a node has let go on, with the iteration at their end."""
         told = self.told.get((node, iteration), {})
         handling, done = told.get("handling"), told.get("done")
         for link in self.picture.after.get(node, ()):
-            if link.way == "reverse" or (link.rule == "handler") != (handling is not None):
+            if link.way in ("reverse", "watch") or (link.rule == "handler") != (
+                handling is not None
+            ):
                 continue
             chosen = (handling or done) if link.rule in ("handler", "choice") else None
             if chosen is not None and chosen.event.chosen != link.label:
@@ -226,6 +250,8 @@ class Whereabouts:
             elif link.way == "again":
                 if self._more(node, iteration):
                     yield link, (*iteration[:-1], iteration[-1] + 1)
+            elif link.way == "turn":
+                yield link, iteration[: self.picture.spots[link.target].depth]
             elif link.way != "out":
                 yield link, iteration
             elif not self.picture.spots[node].sequence or not self._more(node, iteration):
@@ -234,9 +260,12 @@ class Whereabouts:
     def _come_back(self, link: Link, iteration: Iteration) -> Came | None:
         slots = self.released.get((link.target, iteration))
         came = self.back(link.target, iteration)
-        if slots is None or link.way == "bypass":
+        if link.way != "turn" and (slots is None or link.way == "bypass"):
             return came
-        told = self.told[link.target, iteration]
+        told = self.told.get((link.target, iteration), {})
+        if link.way == "turn":
+            turn = told.get("undone") or told.get("released")
+            return None if turn is None else Came("abort", turn.at, turn)
         records = [told[each] for each in ("released", "undone", "aborted") if each in told]
         mine = [r for r in records if any(s.partition("@")[0] == link.name for s in r.event.slots)]
         return Came("abort", mine[0].at, mine[0]) if mine else None
@@ -267,7 +296,7 @@ class Whereabouts:
                 yield link.target, (*iteration[:-1], iteration[-1] + 1)
             elif link.way == "out":
                 yield link.target, iteration[:-1]
-            elif link.way != "reverse":
+            elif link.way not in ("reverse", "turn", "watch"):
                 yield link.target, iteration
 
     def at(self) -> list[At]:
@@ -283,6 +312,10 @@ class Whereabouts:
             yield _stuck_at(_forth(spot, place[1], needed), open_)
         elif "returning" in told and "undone" not in told:
             yield self._undoing(spot, place[1], Came("ok", 0.0, None))
+        elif "unsettled" in told and "undone" not in told:
+            came = self._turn(*place)
+            if came is not None:
+                yield self._undoing(spot, place[1], came)
         elif not told.keys() & {"undone", "failed", "aborted", "skipped"}:
             passed = self.forward(*place)
             came = self.inputs(*place) if passed is None else passed
@@ -297,6 +330,8 @@ class Whereabouts:
         came = self.returned(spot.id, iteration)
         if came is None:
             yield from self._pausing(spot, iteration)
+        elif spot.order and spot.partner and spot.order != spot.id:
+            return  # the exit of a part, whose turn has not come
         elif self.picture.tells(spot.id, "undone"):
             yield self._undoing(spot, iteration, came)
 

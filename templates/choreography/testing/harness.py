@@ -22,6 +22,7 @@ from ...contract.contract import Call, Done, Never, Policy
 from ..runtime import service as running
 from ..runtime import store, turns
 from ..runtime.bus import Receive
+from ..runtime.calls import Work
 from ..runtime.message import Message, event_from, plain_event, read
 from ..runtime.nodes import Calling, Table
 from ..runtime.service import Service
@@ -65,15 +66,34 @@ class Part:
     attempts: Mapping[str, int]  # of calls that are given up at some time
 
 
+class Wire:
+    """What the service is on: nobody else is."""
+
+    def __init__(self) -> None:
+        self.told: list[Message] = []
+        self.subjects: set[str] = set()
+        self.receive: Receive | None = None
+
+    async def subscribe(self, service: str, subjects: Sequence[str], receive: Receive) -> None:
+        """See Transport."""
+        self.subjects, self.receive = set(subjects), receive
+
+    async def publish(self, messages: Sequence[Message]) -> None:
+        """See Transport."""
+        self.told += messages
+
+    async def close(self) -> None:
+        """See Transport."""
+
+
 class Player:
-    """The handlers of the service, and the wire that it is on."""
+    """The handlers of the service, whose actions may have any name."""
 
     def __init__(self, part: Part, case: Case, way: Way) -> None:
         self._part = part
         self._case = case
         self._way = way
         self._heard: list[Message] = []
-        self._told: list[Message] = []
         self._calls: list[tuple[str, str, Any]] = []
         self._failed: dict[str, int] = {}  # attempts without an answer
         self._keys: dict[str, str] = {}
@@ -81,11 +101,10 @@ class Player:
         self._now = _BEGIN
         self._mails = 0
         self._wrong: Exception | None = None
-        self._subjects: set[str] = set()
-        self._receive: Receive | None = None
+        self._wire = Wire()
         self._table = _at_once(part.table(self))
-        self._service = Service([self._table], "memory", self)
-        vars(self._service)["_spawn"] = self._works.append  # one call at a time
+        self._service = Service([self._table], "memory", self._wire)
+        vars(self._service)["_spawn"] = self._later
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_") or name == "database":
@@ -100,6 +119,9 @@ class Player:
                 raise
 
         return act
+
+    def _later(self, work: Work) -> None:
+        self._works.append(self._service.caller.perform(work))  # one call at a time
 
     def _answer(self, method: str, request: object, call: Call) -> object:
         """What any action, compensation or query of the service answers."""
@@ -122,19 +144,6 @@ class Player:
 
     def _gives(self, item: str) -> object:
         return self._part.outputs.get(item)
-
-    # The wire
-
-    async def subscribe(self, service: str, subjects: Sequence[str], receive: Receive) -> None:
-        """See Transport."""
-        self._subjects, self._receive = set(subjects), receive
-
-    async def publish(self, messages: Sequence[Message]) -> None:
-        """See Transport."""
-        self._told += messages
-
-    async def close(self) -> None:
-        """See Transport."""
 
     # The play
 
@@ -166,7 +175,7 @@ class Player:
         self._compare(turn)
 
     async def _come(self, message: Message) -> None:
-        if message.subject not in self._subjects:
+        if message.subject not in self._wire.subjects:
             raise AssertionError(f"{self._case.name}: {message.subject} is not subscribed to")
         if message.headers.get("saga-key") is None:
             self._heard.append(message)
@@ -176,8 +185,8 @@ class Player:
             await self._hear(message)
 
     async def _hear(self, message: Message) -> None:
-        assert self._receive is not None
-        await self._receive(message)
+        assert self._wire.receive is not None
+        await self._wire.receive(message)
 
     def _message(self, label: str) -> Message:
         part, saga = self._part, self._table.saga
@@ -210,11 +219,11 @@ class Player:
     def _compare(self, turn: Turn) -> None:
         place = f"{self._case.name}, after {turn.hears}"
         calls = [self._part.calls[each] for each in turn.calls]
-        events = [self._part.events[each] for each in turn.tells]
+        events, told = [self._part.events[each] for each in turn.tells], self._wire.told
         _same(f"{place}: what is called", _sorted(self._calls), _sorted(calls))
-        _same(f"{place}: what is told", _sorted(map(self._said, self._told)), _sorted(events))
+        _same(f"{place}: what is told", _sorted(map(self._said, told)), _sorted(events))
         self._calls.clear()
-        self._told.clear()
+        told.clear()
 
     def _count(self) -> None:
         """What was given up was tried often enough, and no more often."""

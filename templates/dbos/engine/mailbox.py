@@ -7,7 +7,8 @@ health asks no table. Mail is settled in the table when a saga has taken it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -23,16 +24,36 @@ class Box:
 
     def __init__(self, cancel: Event[Any] | None) -> None:
         self.mail: list[MailRow] = []
-        self.cancelled: MailRow | None = None
+        self._cancelled: MailRow | None = None
         self._cancel = cancel
+        self._used: list[tuple[Event[Any], Callable[[], bool]]] = []
         self._waiting: set[asyncio.Event] = set()
 
     def put(self, mail: MailRow) -> None:
         """Takes in one mail and wakes who waits."""
         self.mail.append(mail)
-        if self.cancelled is None and self._is_cancel(mail):
-            self.cancelled = mail
+        if self._cancelled is None and self._is_cancel(mail):
+            self._cancelled = mail
         self.wake()
+
+    @property
+    def cancelled(self) -> MailRow | None:
+        """What cancels the saga, or one that it uses and that runs now."""
+        if self._cancelled is None and self._used:
+            found = (self.find(event) for event, holds in self._used if holds())
+            return next((each for each in found if each is not None), None)
+        return self._cancelled
+
+    @contextmanager
+    def listening(self, cancel: Event[Any] | None, holds: Callable[[], bool]) -> Iterator[None]:
+        """As long as the block runs and it ``holds``, the event ``cancel`` cancels the saga."""
+        mine = [] if cancel is None else [(cancel, holds)]
+        self._used += mine
+        try:
+            yield
+        finally:
+            for each in mine:
+                self._used.remove(each)
 
     def wake(self) -> None:
         """Wakes who waits, so that it looks again."""

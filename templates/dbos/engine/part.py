@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -127,6 +128,12 @@ class Part:
         if self._lane.stopped:
             return "stopped"
         return self._called_off()
+
+    def _listening(self, cancel: Event[Any] | None) -> AbstractContextManager[None]:
+        """What cancels this saga is heard while it runs; not for what is only read again."""
+        return self._running.box.listening(
+            cancel, lambda: self._lane.live and self._head.cancellable
+        )
 
     def _called_off(self) -> Kind | None:
         if not self._head.cancellable:

@@ -303,7 +303,8 @@ class Saga(Part):
             part = self._child(name if not attempt else f"{name}#{attempt}", definition, input)
             services = self._running.engine.services(definition)
             try:
-                return await definition.run(part, input, services)
+                with part._listening(definition.cancel and definition.cancel(input)):
+                    return await definition.run(part, input, services)
             except SagaFailed as problem:
                 await part._unwind(problem.failure)
                 if not (after_pivot and problem.recoverable):
@@ -334,14 +335,13 @@ class Saga(Part):
 
     def _child(self, name: str, definition: Definition[Any, Any], input: Any) -> Saga:
         path = self._path + name
-        deadline = definition.deadline
         head = Head(
             id=f"{self.id}/{path}",
             name=definition.name,
             version=definition.version,
             key=definition.key(input),
             prefix=f"{self._head.prefix}{path}/",
-            deadline=None if deadline is None else self._lane.clock + deadline,
+            deadline=definition.deadline and self._lane.clock + definition.deadline,
             parent=self._head,
         )
         return Saga(self._running, head, self._lane, self._inner_scope())

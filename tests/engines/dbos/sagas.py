@@ -260,6 +260,18 @@ async def going_on(saga: Saga, input: Order, h: Handlers) -> None:
     await saga.step("after", h.act, ask, Gave, FAST)
 
 
+async def held(saga: Saga, input: Order, h: Handlers) -> None:
+    await saga.step("hold", h.act, Ask(input.plan), Gave, FAST, undo=taken_back(h, input))
+    await saga.wait("go", Event("Go", Answered, lambda event: event.key == input.key), 300)
+
+
+async def using(saga: Saga, input: Order, h: Handlers) -> None:
+    """Uses a saga that has a cancel of its own, and waits after it."""
+    await saga.step("before", h.act, Ask(input.plan), Gave, FAST, undo=taken_back(h, input))
+    await saga.run("held", HELD, Order(input.key, input.plan))
+    await saga.wait("last", Event("Last", Nothing), 300)
+
+
 def _key(input: Order) -> str:
     return input.key
 
@@ -275,18 +287,29 @@ STEPS = _define(
     deadline=600,
     cancel=lambda input: Event("Stop", Answered, lambda event: event.key == input.key),
 )
+HELD: Definition[Order, Nothing] = Definition(
+    "held",
+    1,
+    held,
+    Order,
+    Nothing,
+    _key,
+    cancel=lambda input: Event("Stop", Answered, lambda event: event.key == input.key),
+)
 BRANCHES: Definition[Order, list[str]] = Definition("branches", 1, branches, Order, list[str], _key)
 ALL = {
     each.name: each
     for each in (
         STEPS,
         BRANCHES,
+        HELD,
         _define("first-of", first_of, list[str]),
         _define("elements", elements, list[str]),
         _define("recovered", recovered, list[str]),
         _define("waiting", waiting, list[str], deadline=600),
         _define("rounds", rounds, int),
         _define("outer", outer, list[str]),
+        _define("using", using, Nothing),
         _define("locking", locking, Nothing),
         _define("person", person, str),
         _define("after-pivot", after_pivot, list[str]),

@@ -84,6 +84,54 @@ def test_cancel_before_and_after_the_point_of_no_return(tmp_path: Path) -> None:
         assert refused.state == "refused"
 
 
+STOP = event("Stop", {"key": "1", "text": ""})
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["at once", "after a restart"])
+def test_the_cancel_of_a_saga_that_is_used(tmp_path: Path, again: bool) -> None:
+    async def first() -> End | None:
+        engine = engine_in(tmp_path)
+        async with engine, asyncio.timeout(PATIENCE):
+            handle = await engine.start(ALL["using"], Order("1"))
+            await reached("held/hold")(engine, handle.id)
+            await event("Stop", {"key": "other", "text": ""})(engine, handle.id)
+            if again:
+                return None
+            await STOP(engine, handle.id)
+            return await handle.wait()
+
+    async def second() -> End:
+        engine = engine_in(tmp_path)
+        async with engine, asyncio.timeout(PATIENCE):
+            handle = await engine.start(ALL["using"], Order("1"))
+            await STOP(engine, handle.id)
+            return await handle.wait()
+
+    end = asyncio.run(first()) or asyncio.run(second())
+    because = end.because and (end.because.kind, end.because.step, end.because.reason)
+    assert (end.state, because) == ("COMPENSATED", ("cancelled", "held", "cancelled"))
+
+
+def test_a_saga_that_was_used_is_cancelled_no_more(tmp_path: Path) -> None:
+    async def first() -> None:
+        engine = engine_in(tmp_path)
+        async with engine, asyncio.timeout(PATIENCE):
+            handle = await engine.start(ALL["using"], Order("1"))
+            await event("Go", {"key": "1", "text": ""})(engine, handle.id)
+            await reached("held/go")(engine, handle.id)
+            await STOP(engine, handle.id)
+
+    async def second() -> End:  # what was sent too late lies there when all is read again
+        engine = engine_in(tmp_path)
+        async with engine, asyncio.timeout(PATIENCE):
+            handle = await engine.start(ALL["using"], Order("1"))
+            await event("Last")(engine, handle.id)
+            return await handle.wait()
+
+    asyncio.run(first())
+    assert asyncio.run(second()).state == "COMPLETED"
+
+
 def test_a_lock_is_refused_then_waited_for(tmp_path: Path) -> None:
     async def scenario() -> tuple[End, End]:
         engine = engine_in(tmp_path)
