@@ -25,6 +25,8 @@ def forward_retry(saga: Saga, written: Retry | None, role: Role | None, once: bo
 
 def undo_retry(written: Retry | None) -> Retry:
     """The retry policy of a compensation: for ever, unless its own says otherwise."""
+    if written is None:
+        return _UNDO_RETRY
     merged = _merged(written, None)
     return merged if "attempts" in merged.written and merged.attempts else _for_ever(merged)
 
@@ -54,6 +56,9 @@ def _for_ever(retry: Retry) -> Retry:
     return Retry(
         None, retry.backoff, retry.initial, longest, retry.jitter, retry.written, retry.span
     )
+
+
+_UNDO_RETRY = _for_ever(DEFAULT_RETRY)
 
 
 def call_timeout(saga: Saga, written: Seconds | None) -> float:

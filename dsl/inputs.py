@@ -35,6 +35,7 @@ class Inputs:
         self.saga = saga
         self.binder = binder
         self._latest: tuple[Input | None, Record] | None = None
+        self._sure: dict[int, Field] = {}  # of the latest request
         self._requests: dict[tuple[int, ...], RecordType] = {}
 
     def declaration(self, service: str, action: str) -> ActionDeclaration | None:
@@ -46,6 +47,7 @@ class Inputs:
         """The values of a request by field, and their types; what is wrong is reported."""
         if isinstance(written, InputNames):
             self._twice(written)
+        self._sure.clear()
         values = self.record(written).fields
         return values, self.types(values, spot)
 
@@ -57,7 +59,7 @@ class Inputs:
 
     def types(self, values: dict[str, Value], spot: Spot, silent: bool = False) -> RecordType:
         """The types of the fields; optional where the value may be missing."""
-        fields = [self.binder.sure_field(name, value, spot) for name, value in values.items()]
+        fields = [self._sure_field(name, value, spot) for name, value in values.items()]
         sure = tuple([each for each in fields if each is not None])
         if len(sure) == len(values):  # most requests are like others
             key = tuple(map(id, sure))
@@ -69,6 +71,15 @@ class Inputs:
         return RecordType(
             tuple([known or _field(n, binder.infer(v, spot)) for known, (n, v) in both])
         )
+
+    def _sure_field(self, name: str, value: Value, spot: Spot) -> Field | None:
+        """The field if its type is sure; what a step is given its compensation often is, too."""
+        known = self._sure.get(id(value))
+        if known is None:
+            known = self.binder.sure_field(name, value, spot)
+            if known is not None:
+                self._sure[id(value)] = known
+        return known
 
     def own_output(
         self, item: Step, output: RecordType, taken: dict[str, Value]

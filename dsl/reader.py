@@ -30,7 +30,7 @@ from .model import Suppression
 from .nodes import Entry, Mapping, Node, Scalar, Sequence
 from .reader_comments import suppressions
 from .reader_scalars import STARTS, core_value
-from .reader_text import check_characters, decode, short
+from .reader_text import INSIDE, check_characters, decode, short
 from .span import Span
 
 if TYPE_CHECKING:
@@ -44,14 +44,9 @@ MOST_NODES = 2_500_000
 MOST_REPEATED = 50_000  # nodes that stand for others by aliases
 MOST_REPAIRS = 20  # unquoted ${...} in flow style that are read as if they were quoted
 
-UNQUOTED = "Inside { } and [ ] an expression must be quoted."
-UNCLOSED = 'Write "${...}".'
-
 _new: Callable[..., Any] = tuple.__new__  # named tuples without the detour over keywords
 _PROPERTIES = re.compile(r"(?:[&!]\S*\s+)+")
 _TAG = re.compile(r"![^\s,{}\[\]]*")
-# Stand-ins of the same width for what ends a plain text in flow style, from a private use area.
-INSIDE = {ord(char): 0xF8D0 + index for index, char in enumerate("{}[],:#?")}
 _BACK = {stand_in: char for char, stand_in in INSIDE.items()}
 _BREAKS = "\n\r\x85\u2028\u2029"  # what ends a line to libyaml
 

@@ -11,8 +11,7 @@ from .diagnostics import Diagnostics, Label
 from .habits import HOLDERS
 from .nodes import Entry, Mapping, Node, Scalar
 from .parser_vocabulary import KINDS
-from .reader import INSIDE, UNCLOSED, UNQUOTED
-from .reader_text import LONGEST_SHOWN, short
+from .reader_text import INSIDE, LONGEST_SHOWN, UNCLOSED, UNQUOTED, short
 from .span import Span
 
 _RACES = ("event", "after")

@@ -12,6 +12,10 @@ from .span import Span
 
 REPLACEMENT = "\ufffd"
 LONGEST_SHOWN = 60  # characters of the file inside a message
+UNQUOTED = "Inside { } and [ ] an expression must be quoted."
+UNCLOSED = 'Write "${...}".'
+# Stand-ins of the same width for what ends a plain text in flow style, from a private use area.
+INSIDE = {ord(char): 0xF8D0 + index for index, char in enumerate("{}[],:#?")}
 MOST_REPORTED = 20  # bad characters of one file
 
 # Control characters, surrogates and non-characters are no YAML. The line separators of YAML 1.1

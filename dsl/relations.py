@@ -13,6 +13,7 @@ from .records import dataclass
 from .types import (
     ANY,
     NULL,
+    PRIMITIVE,
     EnumType,
     Field,
     ListType,
@@ -24,14 +25,14 @@ from .types import (
     Type,
 )
 
-STRING = Primitive("string")
-INTEGER = Primitive("integer")
-NUMBER = Primitive("number")
-DECIMAL = Primitive("decimal")
-BOOLEAN = Primitive("boolean")
+STRING = PRIMITIVE["string"]
+INTEGER = PRIMITIVE["integer"]
+NUMBER = PRIMITIVE["number"]
+DECIMAL = PRIMITIVE["decimal"]
+BOOLEAN = PRIMITIVE["boolean"]
 EXACT = Primitive("decimal literal")
 NUMERIC = frozenset({INTEGER, NUMBER, DECIMAL, EXACT})
-TIMES = frozenset({Primitive("datetime"), Primitive("date"), Primitive("duration")})
+TIMES = frozenset(PRIMITIVE[name] for name in ("datetime", "date", "duration"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,6 +96,7 @@ Type: TypeAlias = (
     "Primitive | ListType | RecordType | EnumType | SchemaType | NamedType | OptionalType"
 )
 
-ANY = Primitive("any")
+PRIMITIVE = {name: Primitive(name) for name in PRIMITIVES}  # one object of each
+ANY = PRIMITIVE["any"]
 NULL = Primitive("null")
 EMPTY = RecordType(())
