@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 from .binder import Binder, Spot, compensating, event_spot
 from .defaults import call_timeout, forward_retry, role_of, undo_retry, unknown_leads_to
 from .facts import Compensation, ItemFacts, OnUnknown, Reach
+from .failures import step_failures
 from .graph import SagaGraph
 from .inline import inlined_record
 from .inputs import Inputs
@@ -126,11 +127,13 @@ class FactMaker:
         if unknown is OnUnknown.FAIL and item.effect and self._covered(place):
             unknown = OnUnknown.COMPENSATE
         service = self.saga.services.get(base["service"])
+        refusals = self._refusals(item)
+        own_failures, may_fail = step_failures(refusals, base["role"], unknown)
         return {
             "action": action,
             "input": values,
             "input_type": types,
-            "refusals": self._refusals(item),
+            "refusals": refusals,
             "effect": item.effect,
             "idempotent": not once,
             "fence": service.fence if service is not None else True,
@@ -139,6 +142,8 @@ class FactMaker:
             "heartbeat": item.heartbeat.value if item.heartbeat is not None else None,
             "on_unknown": unknown,
             "compensation": undo,
+            "may_fail": may_fail,
+            "own_failures": own_failures,
             "undo_reads": undo_reads,
         }
 
