@@ -9,7 +9,7 @@ from sagac.dsl.graph import SagaGraph
 from sagac.dsl.model import Choose, Foreach, Item, Repeat
 from sagac.dsl.reach import look
 from sagac.dsl.relations import BOOLEAN, INTEGER, resolved
-from sagac.dsl.scope import path_of
+from sagac.dsl.scope import NO_PATHS, path_of
 from sagac.dsl.span import Span
 from sagac.dsl.structure import ItemList, Place
 from sagac.dsl.syntax import Call, Expr
@@ -86,6 +86,8 @@ class Decided:
         return known
 
     def _decide(self, place: Place, condition: Expr, where: str, given: list[Given]) -> bool:
+        if not given and self._undecided(place, condition):
+            return False
         for holds in (True, False):
             if self._never(place, [*given, (condition, not holds)]):
                 because = self._reason(place, (condition, not holds), given)
@@ -139,6 +141,8 @@ class Decided:
         if same is not None:
             return Verdict(place.item, case, False, "case", ((same, False),), earlier=True)
         all_given = [*given, *before]
+        if not all_given and self._undecided(place, case):
+            return None
         if self._never(place, [*all_given, (case, True)]):
             because = self._reason(place, (case, True), all_given)
             earlier = bool(because) and set(map(id, because)) <= set(map(id, before))
@@ -167,6 +171,14 @@ class Decided:
             return self._kind(subject, expr, place, present)
 
         return self.conditions.impossible(_touched(statements), kind_of)
+
+    def _undecided(self, place: Place, condition: Expr) -> bool:
+        """Whether neither the condition nor its opposite is impossible, as nearly always."""
+
+        def kind_of(subject: str, expr: Expr) -> Kind:
+            return self._kind(subject, expr, place, NO_PATHS)
+
+        return self.conditions.undecided(self.conditions.statement(condition, True), kind_of)
 
     def _reason(self, place: Place, decided: Given, given: list[Given]) -> tuple[Given, ...]:
         """The conditions that decide it: none, one, or all that speak of the same."""

@@ -14,7 +14,7 @@ from sagac.dsl.rules.rule import Rule
 from sagac.dsl.span import Span
 from sagac.dsl.suggest import did_you_mean
 from sagac.dsl.syntax import Attribute, Compare, Comprehension, Constant, ListOf, Reference, Value
-from sagac.dsl.values import chain, values_of, walk
+from sagac.dsl.values import chain, has_names_only, values_of, walk
 
 RULE = Rule(
     code="DA004",
@@ -65,6 +65,8 @@ def check(graph: SagaGraph) -> Iterator[Diagnostic]:
     }
     known: dict[str, frozenset[str] | None] = {}
     for facts in graph.facts.values():
+        if has_names_only(facts.item):
+            continue
         for value in values_of(facts.item):
             if isinstance(value, Attribute) and isinstance(value.base, Reference):
                 continue  # nearly always
