@@ -144,6 +144,8 @@ class Binder:
 
     def check(self, value: Value, target: Type, spot: Spot) -> None:
         """Reports ``value`` where it cannot stand for ``target``."""
+        if self._sure_type(value, spot) is target:
+            return
         check(value, target, self.scope(value, spot), self.found)
 
     def scope(self, value: Value, spot: Spot) -> Scope:

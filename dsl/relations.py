@@ -13,7 +13,6 @@ from .records import dataclass
 from .types import (
     ANY,
     NULL,
-    PRIMITIVE,
     EnumType,
     Field,
     ListType,
@@ -25,14 +24,14 @@ from .types import (
     Type,
 )
 
-STRING = PRIMITIVE["string"]
-INTEGER = PRIMITIVE["integer"]
-NUMBER = PRIMITIVE["number"]
-DECIMAL = PRIMITIVE["decimal"]
-BOOLEAN = PRIMITIVE["boolean"]
+STRING = Primitive("string")
+INTEGER = Primitive("integer")
+NUMBER = Primitive("number")
+DECIMAL = Primitive("decimal")
+BOOLEAN = Primitive("boolean")
 EXACT = Primitive("decimal literal")
 NUMERIC = frozenset({INTEGER, NUMBER, DECIMAL, EXACT})
-TIMES = frozenset(PRIMITIVE[name] for name in ("datetime", "date", "duration"))
+TIMES = frozenset({Primitive("datetime"), Primitive("date"), Primitive("duration")})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +41,9 @@ class TextType(EnumType):
 
 def resolved(type_: Type, types: Mapping[str, Type]) -> Type:
     """``type_`` without a name around it; names that only lead to each other are ``any``."""
-    seen = set()
+    seen: set[str] | None = None
     while isinstance(type_, NamedType):
+        seen = seen or set()
         if type_.name in seen or type_.name not in types:
             return ANY
         seen.add(type_.name)

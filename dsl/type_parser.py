@@ -15,12 +15,12 @@ from .nodes import Entry, Mapping, Node, Scalar, Sequence, describe
 from .suggest import did_you_mean
 from .types import (
     ANY,
-    PRIMITIVE,
     PRIMITIVES,
     EnumType,
     Field,
     ListType,
     NamedType,
+    Primitive,
     RecordType,
     SchemaType,
     Type,
@@ -116,8 +116,8 @@ def _named(node: Scalar, found: Diagnostics, known: Iterable[str]) -> Type | Non
     name = node.text
     if name in known:
         return NamedType(name)
-    if name in PRIMITIVE:
-        return PRIMITIVE[name]
+    if name in PRIMITIVES:
+        return Primitive(name)
     if not isinstance(node.value, str):
         message = f"A type is expected here, not {describe(node)}."
         help = f"A type is one of {', '.join(PRIMITIVES)}, a list, a record or a name from `types`."
