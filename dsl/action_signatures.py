@@ -14,6 +14,7 @@ from .span import Span
 from .types import EMPTY, Field, OptionalType, RecordType
 
 Key = tuple[str, str]
+_CALLING, _UNDONE = (Step, Undo), (Step, Group)
 
 
 class Agreement:
@@ -172,7 +173,7 @@ def _uses(facts: ItemFacts) -> Iterator[tuple[Signature, Span]]:
     """The actions of an item as it uses them, and where it names each."""
     item, undo = facts.item, facts.compensation
     uses = (item.name.text,)
-    if isinstance(item, Step | Undo):
+    if isinstance(item, _CALLING):
         use = Signature(
             facts.service,
             facts.action,
@@ -185,7 +186,7 @@ def _uses(facts: ItemFacts) -> Iterator[tuple[Signature, Span]]:
             uses,
         )
         yield use, item.action.span if item.action is not None else item.name.span
-    if undo is not None and isinstance(item, Step | Group) and item.compensate is not None:
+    if undo is not None and isinstance(item, _UNDONE) and item.compensate is not None:
         span = item.compensate.action.span
         taken = (undo.input_type, EMPTY, (), True, False, True)
         yield Signature(undo.service, undo.action, *taken, uses), span

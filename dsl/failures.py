@@ -27,6 +27,8 @@ from .structure import sections
 TECHNICAL = ("unknown", "timeout", "exhausted", "deadline", "cancelled")
 Reasons = tuple[str, ...]
 _UNKNOWN: Reasons = ("unknown",)
+_SETTLED = (OnUnknown.MANUAL, OnUnknown.RETRY)
+_OPTIONAL, _RETRIABLE = Role.OPTIONAL, Role.RETRIABLE
 
 
 def fill_failures(facts: dict[str, ItemFacts], children: Mapping[str, SagaGraph]) -> None:
@@ -51,10 +53,9 @@ def step_failures(
 ) -> tuple[Reasons, Reasons]:
     """The reasons of a step itself, and those of the whole of it if it has no ``recover``."""
     own = tuple([each.name.text for each in refusals]) if refusals else ()
-    settled = on_unknown in (OnUnknown.MANUAL, OnUnknown.RETRY)
-    if role is not Role.RETRIABLE and not settled:
+    if role is not _RETRIABLE and on_unknown not in _SETTLED:
         own += _UNKNOWN
-    if role is Role.OPTIONAL:
+    if role is _OPTIONAL:
         return own, ()
     return own, own if len(own) < 2 else tuple(dict.fromkeys(own))
 

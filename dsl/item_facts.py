@@ -40,6 +40,7 @@ from .syntax import Expr, Value
 from .types import ANY, ListType, Primitive, Type
 
 DURATION = Primitive("duration")
+_GIVEN = (Step, SubSaga)
 _Facts: TypeAlias = "dict[str, Any]"  # fields of the facts of one item, by name
 
 
@@ -236,8 +237,8 @@ class FactMaker:
 
     def _read_values(self, item: Item) -> list[Value]:
         """The values that an item reads before it runs, or at its end."""
-        if isinstance(item, Step | SubSaga):
-            values: list[Value] = list(self.inputs.record(item.input).fields.values())
+        if isinstance(item, _GIVEN):
+            values: list[Value] = list(self.inputs.values(item.input).values())
             return values if item.condition is None else [item.condition, *values]
         return [*(value for value, _ in _expressions(item)), *_plain_values(item)]
 

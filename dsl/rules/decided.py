@@ -18,6 +18,7 @@ from sagac.dsl.types import ANY, EnumType, Field, ListType, OptionalType, Record
 from .conditions import Conditions, Formula, Kind, Statement
 from .places import places_of
 
+DECIDING = (Choose, Repeat)
 MOST_CASES = 64  # of a choose whose completeness is looked at
 MOST_REMEMBERED = 16  # earlier cases that a case is compared with
 Given = tuple[Expr, bool]
@@ -58,7 +59,7 @@ class Decided:
 
     def _look_at(self, place: Place) -> None:
         item = place.item
-        if item.condition is None and not isinstance(item, Choose | Repeat):
+        if item.condition is None and not isinstance(item, DECIDING):
             return
         if not self._is_reached(place.list):
             return  # which is said where it is decided

@@ -43,6 +43,7 @@ RULE = Rule(
   input: { text: "${'Try another card' if saga.failure.reason == 'card_declined' else 'Sorry'}" }
 """,
 )
+FORKS = (Parallel, Foreach)
 TECHNICAL = ("unknown", "timeout", "exhausted", "locked", "not_needed")
 OF_THE_SAGA = (*TECHNICAL, "cancelled", "deadline")
 
@@ -59,9 +60,7 @@ class Asked(NamedTuple):
 def check(graph: SagaGraph) -> Iterator[Diagnostic]:
     """Yields a finding for each comparison with a reason that cannot be."""
     forks = {
-        name: facts.item
-        for name, facts in graph.facts.items()
-        if isinstance(facts.item, Parallel | Foreach)
+        name: facts.item for name, facts in graph.facts.items() if isinstance(facts.item, FORKS)
     }
     known: dict[str, frozenset[str] | None] = {}
     for facts in graph.facts.values():
