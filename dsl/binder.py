@@ -105,7 +105,7 @@ class Binder:
         if loop is None or not isinstance(loop.item, Foreach) or loop.item.variable is None:
             return None
         type_ = self._element(loop) if loop.item.variable.text == name else None
-        return type_ if isinstance(type_, _PLAIN) and type_ != ANY else None
+        return type_ if isinstance(type_, _PLAIN) and type_ is not ANY else None
 
     def _own_field(self, place: Place, name: str) -> Field | None:
         """The field ``name`` of what a step itself says that it gives, if its type is plain."""

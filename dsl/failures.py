@@ -62,7 +62,7 @@ def step_failures(
 
 def saga_reasons(items: Iterable[Item], facts: Mapping[str, ItemFacts]) -> Reasons:
     """Reasons for which a list of items may fail."""
-    return united(facts[item.name.text].may_fail for item in items)
+    return united([facts[item.name.text].may_fail for item in items])
 
 
 def united(reasons: Iterable[Reasons]) -> Reasons:

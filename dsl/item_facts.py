@@ -262,7 +262,7 @@ class FactMaker:
                 self._matches(item, spot)
 
     def _one(self, value: Expr, target: Type, spot: Spot) -> None:
-        if target == DURATION:
+        if target is DURATION:
             if self.binder.infer(value, spot) not in (DURATION, INTEGER, NUMBER, ANY):
                 self.binder.check(value, DURATION, spot)
         else:

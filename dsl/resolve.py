@@ -111,14 +111,17 @@ def _is_undoable(
     structure: Structure, facts: Mapping[str, ItemFacts], children: Mapping[str, SagaGraph]
 ) -> bool:
     """Whether the saga can be taken back when it is done: nothing lacks a compensation."""
+    pivot = Role.PIVOT
     for place in structure.in_order():
         each = facts[place.name]
-        if each.role is Role.PIVOT:
+        if each.role is pivot:
             return False
+        if each.compensation is not None:
+            continue
         if isinstance(place.item, SubSaga):
             stays = place.name in children and not children[place.name].undoable
         else:
-            stays = isinstance(place.item, Step) and each.effect and each.compensation is None
+            stays = isinstance(place.item, Step) and each.effect
         if stays and each.role is not Role.OPTIONAL and not is_covered(place):
             return False
     return True

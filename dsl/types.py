@@ -73,7 +73,10 @@ class RecordType:
 
     def field(self, name: str) -> Field | None:
         """The field ``name`` or None."""
-        return next((each for each in self.fields if each.name == name), None)
+        for each in self.fields:
+            if each.name == name:
+                return each
+        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -220,9 +220,9 @@ class Decided:
         values: tuple[object, ...] | None = None
         if isinstance(type_, EnumType):
             values = type_.values
-        elif type_ == BOOLEAN:
+        elif type_ is BOOLEAN:
             values = (True, False)
-        return Kind(values, type_ == INTEGER, optional)
+        return Kind(values, type_ is INTEGER, optional)
 
     def _type(self, path: tuple[str, ...], place: Place) -> tuple[Type, bool | None]:
         """The type of a path, and whether it may be absent; ``any`` and None if not known."""
