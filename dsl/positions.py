@@ -84,14 +84,20 @@ def _implicit_pivot(structure: Structure, children: Mapping[str, SagaGraph]) -> 
 
 def _last_that_counts(structure: Structure) -> Place | None:
     """The last step with an effect, or sub-saga, on the paths of the saga."""
-    found = [
-        place
-        for place in structure.in_order()
-        if isinstance(place.item, SubSaga)
-        or (isinstance(place.item, Step) and place.item.effect and place.item.role is None)
-    ]
-    # of those that are side by side the one further down
-    return max(reversed(found), key=_running_order, default=None)
+    parts: Iterable[tuple[Item, ...]] = [structure.top.items]
+    if structure.top.chained:  # then it is in the last item that has any
+        parts = ((item,) for item in reversed(structure.top.items))
+    for part in parts:
+        found = [structure.places[item.name.text] for item in walk(part) if _counts(item)]
+        if found:  # of those that are side by side the one further down
+            return max(reversed(found), key=_running_order)
+    return None
+
+
+def _counts(item: Item) -> bool:
+    return isinstance(item, SubSaga) or (
+        isinstance(item, Step) and item.effect and item.role is None
+    )
 
 
 def _running_order(place: Place) -> tuple[tuple[int, int, int], ...]:
