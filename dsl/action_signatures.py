@@ -23,6 +23,7 @@ class Agreement:
     def __init__(self, saga: Saga, found: Diagnostics) -> None:
         self.saga = saga
         self.found = found
+        self._declared = {s: each.actions for s, each in saga.services.items() if each.actions}
         self.first: dict[Key, tuple[Signature, Span]] = {}
         self.wrong: set[Key] = set()
         self.signatures: dict[Key, Signature] = {}
@@ -111,8 +112,8 @@ class Agreement:
     # -- declared actions -------------------------------------------------------------------
 
     def _declaration(self, key: Key) -> ActionDeclaration | None:
-        service = self.saga.services.get(key[0])
-        return (service.actions or {}).get(key[1]) if service is not None else None
+        actions = self._declared.get(key[0])
+        return actions.get(key[1]) if actions is not None else None
 
     def _against_declared(self, use: Signature, span: Span, declared: ActionDeclaration) -> None:
         types = self.saga.types

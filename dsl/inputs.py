@@ -36,14 +36,15 @@ class Inputs:
     def __init__(self, saga: Saga, binder: Binder) -> None:
         self.saga = saga
         self.binder = binder
+        self._declared = {s: each.actions for s, each in saga.services.items() if each.actions}
         self._latest: tuple[Input | None, dict[str, Value]] | None = None
         self._sure: dict[int, Field] = {}  # of the latest request
         self._requests: dict[tuple[int, ...], RecordType] = {}
 
     def declaration(self, service: str, action: str) -> ActionDeclaration | None:
         """What the service says of the action, if it says anything."""
-        declared = self.saga.services.get(service)
-        return (declared.actions or {}).get(action) if declared is not None else None
+        declared = self._declared.get(service)
+        return declared.get(action) if declared is not None else None
 
     def make(self, written: Input | None, spot: Spot) -> tuple[dict[str, Value], RecordType]:
         """The values of a request by field, and their types; what is wrong is reported."""
@@ -87,6 +88,8 @@ class Inputs:
         self, item: Step, output: RecordType, taken: dict[str, Value]
     ) -> dict[str, Value]:
         """An expression for each field that a step gives and whose name is not ``taken``."""
+        if not output.fields:
+            return {}
         span = item.name.span
         own = Reference(item.name.text, span)
         names = (each.name for each in output.fields if each.name not in taken)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeAlias
 
 from .binder import Binder, Spot, compensating, event_spot
@@ -71,7 +71,7 @@ class FactMaker:
         name = item.name.text
         parents, loops = self._around(place.list)
         position = self.around.positions.of[name]
-        before = place.list.predecessors[place.position]
+        before = place.list.before(place.position)
         base: _Facts = {
             "item": item,
             "parents": parents,
@@ -121,7 +121,7 @@ class FactMaker:
             given = {**values, **own} if own else values
             undo = self._compensation(place, item.compensate, base["service"], given)
             if undo.input is given and undo.when is None and item.condition is None:
-                undo_reads = base["reads"] + all_reads(own.values())
+                undo_reads = base["reads"] + all_reads(own.values()) if own else base["reads"]
             else:
                 undo_reads = _undo_reads(undo)
         unknown = unknown_leads_to(item, base["role"], not once, undo is not None)
@@ -235,10 +235,10 @@ class FactMaker:
 
     # -- what items read, and whether it fits -----------------------------------------------
 
-    def _read_values(self, item: Item) -> list[Value]:
+    def _read_values(self, item: Item) -> Iterable[Value]:
         """The values that an item reads before it runs, or at its end."""
         if isinstance(item, _GIVEN):
-            values: list[Value] = list(self.inputs.values(item.input).values())
+            values = self.inputs.values(item.input).values()
             return values if item.condition is None else [item.condition, *values]
         return [*(value for value, _ in _expressions(item)), *_plain_values(item)]
 
