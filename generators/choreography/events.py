@@ -137,21 +137,24 @@ class Events:
         nodes = self.projection.nodes
         for edge in self.projection.after[told.node]:
             text = _forward(edge, told.outcome, nodes[edge.target])
-            if text is not None and self._breaks(told):
+            if text is not None and self._is_read(told, nodes[edge.target]):
                 yield nodes[edge.target].owner, text
         for edge in self.projection.before[told.node]:
             if told.outcome in _BACK and self._went(edge, told.outcome):
                 yield nodes[edge.source].owner, _backward(nodes[edge.source])
         yield from self._wide(told)
 
-    def _breaks(self, told: Told) -> bool:
-        """Whether the nodes after it take anything from it: an undo is none of their business."""
+    def _is_read(self, told: Told, target: Node) -> bool:
+        """Whether a node after it takes anything from it: an undo is none of its business."""
+        if told.outcome not in ("failed", "aborted", "undone"):
+            return True
         node = self.projection.nodes[told.node]
-        return told.outcome != "undone" or self.outcomes.breaks_unknown(node)
+        breaks = told.outcome != "undone" or self.outcomes.breaks_unknown(node)
+        return breaks and self.outcomes.reads_aborts(target)
 
     def _went(self, edge: Edge, outcome: str) -> bool:
         """Whether something can have gone along ``edge`` if its target says this."""
-        return outcome != "aborted" or self.outcomes.other_breaks(edge)
+        return edge.way != "past" and (outcome != "aborted" or self.outcomes.other_breaks(edge))
 
     def _wide(self, told: Told) -> Iterator[tuple[str, str]]:
         nodes, services = self.projection.nodes, self.projection.services
@@ -204,7 +207,7 @@ def _halts(node: Node) -> bool:
 
 
 def _forward(edge: Edge, outcome: str, target: Node) -> str | None:
-    if edge.way in ("into", "again"):
+    if edge.way in ("into", "again", "back"):
         return None
     if edge.way == "reverse":
         return f"calls {_undo(target)}" if outcome == "returning" else None

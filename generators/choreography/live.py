@@ -28,7 +28,7 @@ def fill(projection: Projection) -> None:
     types = dict(_types(projection.graph, "")) | {_OUTCOME: Live(_OUTCOME, (), STRING)}
     cancelling = dict(_cancelling(projection.graph))
     for edge in projection.edges:
-        names = flow.carried(edge) & flow.there[edge.source]
+        names = (flow.carried(edge) | flow.returned(edge)) & flow.there[edge.source]
         edge.live = {name: Value(name, types[name]) for name in sorted(names) if name in types}
         if edge.source == "start":
             edge.live |= {name: Value(name, each) for name, each in sorted(cancelling.items())}
@@ -60,7 +60,7 @@ class _Flow:
     def carried(self, edge: Edge) -> set[str]:
         """What travels along ``edge``."""
         target = self.projection.nodes[edge.target]
-        if edge.way in ("into", "again"):
+        if edge.way in ("into", "again", "back"):
             return set()
         if edge.way == "out":
             return self._given(target, in_sequence=target.sequence)
@@ -69,6 +69,11 @@ class _Flow:
         if target.kind == "back" and edge.source != target.partner:
             return {each for each in self.raw[target.id] if each.startswith(f"{target.partner}/")}
         return self.need[target.id]
+
+    def returned(self, edge: Edge) -> set[str]:
+        """What the target of ``edge`` tells its source on the way back."""
+        source = self.projection.nodes[edge.source]
+        return _used(source) if edge.way == "back" and source.kind == "undo" else set()
 
     def _given(self, join: Node, *, in_sequence: bool) -> set[str]:
         """What the elements give to the join of a loop."""
@@ -87,6 +92,8 @@ class _Flow:
 
     def _look_back(self, node: Node) -> None:
         raw = _used(node)
+        for edge in self.projection.before[node.id]:
+            raw |= self.returned(edge)
         for edge in self.projection.after[node.id]:
             raw |= self.carried(edge) if edge.target in self.need else set()
             if edge.way == "into":

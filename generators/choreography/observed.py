@@ -13,7 +13,7 @@ from sagac.generators.python.records import quoted
 from sagac.templates.choreography.runtime.picture import Heard, Link, Picture, Spot
 
 from .events import Events, asks
-from .parts import Node, Projection
+from .parts import Edge, Node, Projection
 
 
 def picture(projection: Projection, events: Events | None = None) -> Picture:
@@ -27,9 +27,7 @@ def picture(projection: Projection, events: Events | None = None) -> Picture:
         version=saga.version,
         services=projection.services,
         spots={id: _spot(node) for id, node in projection.nodes.items()},
-        links=tuple(
-            Link(e.name, e.source, e.target, e.label, e.way, e.rule) for e in projection.edges
-        ),
+        links=tuple(_link(each) for each in projection.edges if each.way != "past"),
         names={told.key: name for told, name in events.names.items()},
         heard=tuple(
             Heard(each.service, events.names[each.told], each.text) for each in events.reactions
@@ -58,6 +56,12 @@ def _code(value: Any) -> Code:
             said = {f.name: more[f.name] for f in fields(value) if more[f.name] != f.default}
             return call(type(value).__name__, **{name: _code(each) for name, each in said.items()})
     return repr(value)
+
+
+def _link(edge: Edge) -> Link:
+    """An observer sees a saga come by an undo item although nobody told that item."""
+    way = "plain" if edge.way == "back" else edge.way
+    return Link(edge.name, edge.source, edge.target, edge.label, way, edge.rule)
 
 
 def _spot(node: Node) -> Spot:

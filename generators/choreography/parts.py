@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -96,3 +96,29 @@ class Projection:
         return {
             node: tuple(edge for edge in self.edges if edge.target == node) for node in self.nodes
         }
+
+    def ways(self, node: str, outcome: str) -> list[list[Edge]]:
+        """The edges that an event speaks for; several ways where it depends on what was chosen."""
+        edges = self.after[node]
+        match outcome:
+            case "done":
+                on = [e for e in edges if e.way in ("plain", "past", "out", "bypass")]
+                always = [e for e in on if e.rule in ("all", "leaves")]
+                if self.nodes[node].kind == "loop":
+                    return [[e for e in on if e.way == "bypass"]]
+                choices = _by_label(e for e in on if e.rule == "choice")
+                return [[*always, *each] for each in choices] or [always]
+            case "handling":
+                return _by_label(e for e in edges if e.rule == "handler")
+            case "returning":
+                return [[e for e in edges if e.way == "reverse"]]
+            case "failed" | "undone":
+                return [[e for e in self.before[node] if e.way == "back"]]
+        return []
+
+
+def _by_label(edges: Iterable[Edge]) -> list[list[Edge]]:
+    found: dict[str | None, list[Edge]] = {}
+    for edge in edges:
+        found.setdefault(edge.label, []).append(edge)
+    return list(found.values())

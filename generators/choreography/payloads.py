@@ -52,7 +52,7 @@ class Payloads:
         if (node.kind, told.outcome) == ("end", "done"):
             output = self._scopes[node.graph.saga.name.text].record(node.graph.output_type)
             return {each.name: Field(each.name, each.type, True) for each in output.fields}
-        ways = [_carried(each) for each in self._ways(node, told.outcome)]
+        ways = [_carried(each) for each in self.events.projection.ways(told.node, told.outcome)]
         found = {name: value for way in ways for name, value in way.items()}
         everywhere = set(found).intersection(*ways)
         sure = {name for name in everywhere if self._sure(found[name], node, told.outcome)}
@@ -79,23 +79,6 @@ class Payloads:
         return tuple(Outside(each, tuple(services[each]), tuple(data[each])) for each in services)
 
     # What travels
-
-    def _ways(self, node: Node, outcome: str) -> list[list[Edge]]:
-        """The edges that an event speaks for; several ways where it depends on what was chosen."""
-        edges = self.events.projection.after[node.id]
-        match outcome:
-            case "done":
-                on = [e for e in edges if e.way in ("plain", "out", "bypass")]
-                always = [e for e in on if e.rule in ("all", "leaves")]
-                if node.kind == "loop":
-                    return [[e for e in on if e.way == "bypass"]]
-                choices = _by_label(e for e in on if e.rule == "choice")
-                return [[*always, *each] for each in choices] or [always]
-            case "handling":
-                return _by_label(e for e in edges if e.rule == "handler")
-            case "returning":
-                return [[e for e in edges if e.way == "reverse"]]
-        return []
 
     def _type(self, value: Value) -> Type:
         return self._scopes[self._graph(value).saga.name.text].type(value.live.type)
@@ -140,13 +123,6 @@ class Payloads:
 
 def _carried(edges: Iterable[Edge]) -> dict[str, Value]:
     return {name: value for edge in edges for name, value in edge.live.items()}
-
-
-def _by_label(edges: Iterable[Edge]) -> list[list[Edge]]:
-    found: dict[str | None, list[Edge]] = {}
-    for edge in edges:
-        found.setdefault(edge.label, []).append(edge)
-    return list(found.values())
 
 
 def _gives(node: Node, name: str) -> bool:

@@ -18,6 +18,7 @@ from sagac.dsl.structure import Structure
 from .live import fill
 from .news import news
 from .parts import Edge, Node, Projection
+from .passing import pass_by
 
 _KINDS = {
     NodeKind.START: "start",
@@ -35,6 +36,7 @@ def project(graph: SagaGraph) -> Projection:
     """All nodes of ``graph`` and of the sagas that it uses."""
     draft = _Draft()
     _Frame(draft, graph).draw()
+    draft.edges = pass_by(draft.nodes, draft.edges)
     for number, edge in enumerate(draft.edges):
         edge.name = f"e{number}"
     projection = Projection(graph, draft.nodes, tuple(draft.edges), {})

@@ -84,12 +84,9 @@ def _event(events: Events, told: Told) -> dict[str, Any]:
 
 def carried(events: Events, told: Told) -> dict[str, str]:
     """The names and types of the values that an event may carry."""
-    ways = {"done": ("plain", "out", "bypass"), "returning": ("reverse",)}
-    found: dict[str, str] = {}
-    for edge in events.projection.after[told.node]:
-        handles = told.outcome == "handling" and edge.rule == "handler"
-        if handles or (edge.way in ways.get(told.outcome, ()) and edge.rule != "handler"):
-            found |= {name: show(value.live.type) for name, value in edge.live.items()}
+    ways = events.projection.ways(told.node, told.outcome)
+    edges = (edge for way in ways for edge in way)
+    found = {name: show(value.live.type) for e in edges for name, value in e.live.items()}
     return dict(sorted(found.items()))
 
 

@@ -10,6 +10,7 @@ from sagac.dsl.model import Choose, Item, Repeat, Wait
 
 from .parts import Edge, Node, Projection
 
+_GATHERS = ("gather", "pick", "leave", "back")
 _CALLS = ("step", "undo", "wait", "undoer")
 
 
@@ -29,7 +30,7 @@ class Outcomes:
 
     def _of(self, node: Node) -> Iterator[str]:
         id = node.id
-        if node.kind == "undoer":
+        if node.kind == "undoer" or id in self._passed:
             yield from ("undone", "stuck", "unstuck")
             return
         if node.kind != "fail":
@@ -38,7 +39,7 @@ class Outcomes:
             yield "skipped"
         if self.fails(node):
             yield "failed"
-        if id in self._aborted:
+        if id in self._aborted and self.reads_aborts(node):
             yield "aborted"
         if id in self._undone or self.breaks_unknown(node):
             yield "undone"
@@ -64,6 +65,13 @@ class Outcomes:
         """Whether it is the fork of a join that goes on with the first N."""
         picks = (each for each in self._projection.nodes.values() if each.kind == "pick")
         return any(each.partner == node.id for each in picks)
+
+    @cached_property
+    def _passed(self) -> frozenset[str]:
+        """The undo items that hear of nothing on the way there."""
+        nodes, edges = self._projection.nodes, self._projection.edges
+        back = {each.source for each in edges if each.way == "back"}
+        return frozenset(each for each in back if nodes[each].kind == "undo")
 
     # Single outcomes
 
@@ -103,6 +111,27 @@ class Outcomes:
             return False
         return node.facts.on_unknown in (OnUnknown.COMPENSATE, OnUnknown.FAIL)
 
+    def reads_aborts(self, node: Node) -> bool:
+        """Whether ``node``, or one after it, acts otherwise because something before has failed.
+
+        That is so where ways come together. What is alone on its way just never begins.
+        """
+        return node.id in self._reading
+
+    @cached_property
+    def _reading(self) -> frozenset[str]:
+        nodes = self._projection.nodes.values()
+        found = {each.id for each in nodes if each.kind in _GATHERS or self._has_others(each)}
+
+        def grows(edge: Edge) -> str | None:
+            return edge.source if edge.target in found else None
+
+        return self._fixpoint(found, grows)
+
+    def _has_others(self, node: Node) -> bool:
+        before = self._projection.before[node.id]
+        return sum(each.way not in ("back", "reverse") for each in before) > 1
+
     def _breaks(self, node: Node) -> bool:
         return self.fails(node) or self.breaks_unknown(node) or node.id in self._aborted
 
@@ -112,7 +141,7 @@ class Outcomes:
 
         def grows(edge: Edge) -> str | None:
             source = self._projection.nodes[edge.source]
-            silent = edge.way == "reverse" or edge.rule == "handler"
+            silent = edge.way in ("reverse", "back") or edge.rule == "handler"
             broken = source.id in found or self.fails(source) or self.breaks_unknown(source)
             return None if silent or not broken else edge.target
 
@@ -133,6 +162,8 @@ class Outcomes:
 
     def other_breaks(self, edge: Edge) -> bool:
         """Whether the target of ``edge`` may abort although its source has not."""
+        if edge.way == "back":
+            return False
         before = self._projection.before[edge.target]
         others = (each for each in before if each is not edge or each.way in ("out", "into"))
         return any(self._breaks(self._projection.nodes[each.source]) for each in others)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import random
+from functools import lru_cache
 from typing import Any
 
 from .contract import Action, Call, Retry
@@ -12,10 +13,16 @@ from .contract import Action, Call, Retry
 
 async def invoke(action: Action[Any], request: Any, call: Call) -> Any:
     """Calls a handler; one that is not ``async`` runs in a thread."""
-    if inspect.iscoroutinefunction(action):
-        return await action(request, call)
+    if _is_async(getattr(action, "__func__", action)):
+        asked: Any = action(request, call)
+        return await asked
     answer = await asyncio.to_thread(action, request, call)
     return await answer if inspect.isawaitable(answer) else answer
+
+
+@lru_cache(maxsize=1000)
+def _is_async(function: Any) -> bool:
+    return inspect.iscoroutinefunction(function)
 
 
 def pause(retry: Retry, attempts: int) -> float:

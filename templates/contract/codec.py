@@ -154,13 +154,18 @@ def _record_decoder(kind: type) -> Coder:
         if not coders:  # on first use, so that types may refer to themselves
             coders.update({name: _decoder(hint) for name, hint in hints.items()})
         found: dict[str, Any] = {}
-        for name, json, required in rows:
-            if data.get(json) is not None:
-                found[name] = _within(f".{json}", coders[name], data[json])
-            elif required and not _takes_none(hints[name]):
-                raise DecodeError(f".{json}", "is missing")
-            elif required:
-                found[name] = None
+        json = ""
+        try:
+            for name, json, required in rows:
+                value = data.get(json)
+                if value is not None:
+                    found[name] = coders[name](value)
+                elif required and not _takes_none(hints[name]):
+                    raise DecodeError("", "is missing")
+                elif required:
+                    found[name] = None
+        except DecodeError as problem:
+            raise DecodeError(f".{json}{problem.path}", problem.problem) from None
         return kind(**found)
 
     return decode_record

@@ -30,6 +30,7 @@ Rows = list[tuple[Any, ...]]
 _BUSY_SECONDS = 0.05
 _PATIENCE = 600  # times that a busy SQLite file is asked again: half a minute
 _TOGETHER = 50  # jobs of one commit
+_OVER = "this call is over and its transaction is closed"
 
 
 class OpenTx(Tx, Protocol):
@@ -126,12 +127,14 @@ class Transaction:
 
     async def execute(self, sql: str, params: Sequence[object] = ()) -> Rows:
         """Runs one statement and returns its rows. Raises what the database raises."""
-        return self.execute_sync(sql, params)
+        if self._over:
+            raise RuntimeError(_OVER)
+        return self._connection.execute(sql, params)
 
     def execute_sync(self, sql: str, params: Sequence[object] = ()) -> Rows:
         """The same, blocking. Raises RuntimeError when the call is over (it timed out, say)."""
         if self._over:
-            raise RuntimeError("this call is over and its transaction is closed")
+            raise RuntimeError(_OVER)
         return self._connection.execute(sql, params)
 
     def finish(self) -> None:

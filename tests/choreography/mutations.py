@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 TRIPS = "trips"  # of the trip booking, whose bookings stand side by side
+HOTELS = "hotels"  # of the same; it hears of failures before and beside its own step
 BOUNDED = "payment, bounded"  # the compensation of the payment is given up at some time
 
 
@@ -141,11 +142,13 @@ SLIPS = {
         "rules",
         "            self.abort(node, row)\n        elif found",
         "            row.ran = True\n            self.compensate(node, row)\n        elif found",
+        service=HOTELS,
     ),
     "never ran: nobody is told": slip(
         "rules",
         '        self.tell(row, "aborted",',
         '        Event.cause  # self.tell(row, "aborted",',
+        service=HOTELS,
     ),
     "never ran: undone with a made-up output": slip(
         "calls",

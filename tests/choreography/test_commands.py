@@ -125,7 +125,7 @@ def test_the_table_says_who_hears_what() -> None:
     assert ["PaymentFailed", "payment", "calls", "release_inventory"] in rows
     data = json.loads(run(graph.command, str(ORDER), *STYLE, "--format", "json").stdout)
     charged = next(each for each in data["events"] if each["event"] == "PaymentCharged")
-    assert (charged["from"], charged["to"]) == (["payment"], ["notification"])
+    assert (charged["from"], charged["to"]) == (["payment"], ["shipping"])
     assert charged["values"]["reserve_inventory.reservation_id"] == "string"
 
 

@@ -14,7 +14,7 @@ from sagac.dsl.graph import SagaGraph
 from sagac.generators.base import Source
 from sagac.generators.choreography.package import ChoreographyGenerator, ChoreographyOptions
 
-from .mutations import BOUNDED, SLIPS, TRIPS
+from .mutations import BOUNDED, HOTELS, SLIPS, TRIPS
 from .test_generated import ALL_KINDS, spec, tool
 from .test_machine import graph_of
 
@@ -85,26 +85,32 @@ def test_they_hold_for_all_kinds_at_once(tmp_path: Path) -> None:
     assert run(tmp_path, "made/generated/tests") == ""
 
 
-def test_each_kind_of_course_is_there(order: Path) -> None:
+def test_each_kind_of_course_is_there(order: Path, trip: Path) -> None:
     text = (order / "shop/generated/tests/test_payment.py").read_text()
     for name in (
         "forward, all goes well",
         "refuse, charge_payment: card_declined",
         "exhausted, charge_payment: no answer",
         "compensate, create_shipment: no answer",
-        "never ran, reserve_inventory: out_of_stock",
         "forward, cancelled",
     ):
         assert f'"{name}"' in text
     assert ", early" in text
+    beside = (trip / "shop/generated/tests/test_hotels.py").read_text()
+    assert '"never ran, quote_trip: over_budget"' in beside
 
 
 # name -> service, what stands in its table, and what a careless hand makes of it
 MUTATIONS = {
     "an edge leads elsewhere": (
         "payment",
-        '"charge_payment",\n        "tell_customer",',
-        '"charge_payment",\n        "create_shipment",',
+        '"e4", "charge_payment", "tell_customer"',
+        '"e4", "charge_payment", "create_shipment"',
+    ),
+    "an undo item is not told what it reads": (
+        "shipping",
+        'way="back", live=("input.customer_email",)',
+        'way="back", live=()',
     ),
     "an edge is turned round": (
         "payment",
@@ -116,8 +122,8 @@ MUTATIONS = {
     "the wrong undo": ("inventory", "service.release_inventory", "service.reserve_inventory"),
     "a refusal is not told": ("payment", '    "charge_payment failed": "PaymentFailed",\n', ""),
     "an event has another name": ("payment", '"PaymentRefunded",\n    "', '"PaymentBack",\n    "'),
-    "an event is not heard": ("inventory", '    "PaymentFailed",\n', ""),
-    "a halt is not heard": ("payment", '    "OrderFulfilmentHaltAccepted",\n', ""),
+    "an event is not heard": ("inventory", '"PaymentFailed", ', ""),
+    "a halt is not heard": ("payment", ', "OrderFulfilmentHaltAccepted")', ")"),
     "a field of a request": ("payment", "order_id=v.order_id, amount", 'order_id="1", amount'),
     "a field of an undo": (
         "payment",
@@ -149,7 +155,9 @@ def test_a_wrong_runtime_is_noticed(
     name: str, order: Path, bounded: Path, trip: Path, tmp_path: Path
 ) -> None:
     slip = SLIPS[name]
-    folder = copied({TRIPS: trip, BOUNDED: bounded}.get(slip.service, order), tmp_path)
+    folder = copied(
+        {TRIPS: trip, HOTELS: trip, BOUNDED: bounded}.get(slip.service, order), tmp_path
+    )
     for module, right, wrong in slip.edits:
         spoil(folder / f"shop/generated/choreography/runtime/{module}.py", right, wrong)
     tests = f"shop/generated/tests/test_{slip.service.partition(',')[0]}.py"

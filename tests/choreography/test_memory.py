@@ -112,6 +112,27 @@ class Away(LocalBus):
         self.told += [each.id for each in messages]
 
 
+def test_on_the_local_bus_one_problem_lets_the_others_come_to_an_end() -> None:
+    heard: list[str] = []
+
+    async def fails(message: Message) -> None:
+        raise OSError(message.id)
+
+    async def takes_long(message: Message) -> None:
+        await asyncio.sleep(0.01)
+        heard.append(message.id)
+
+    async def run() -> None:
+        bus = LocalBus()
+        await bus.subscribe("one", ["saga.Event"], fails)
+        await bus.subscribe("two", ["saga.Event"], takes_long)
+        with pytest.raises(OSError, match="a"):
+            await bus.publish([Message(id, "saga.Event", b"{}") for id in ("a", "b")])
+        assert heard == ["a", "b"]
+
+    asyncio.run(run())
+
+
 async def put_out(database: Database, *ids: str) -> list[Message]:
     """Messages in the outbox."""
     messages = [Message(id, "saga.Event", b"{}") for id in ids]

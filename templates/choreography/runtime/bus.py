@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from contextlib import suppress
 from typing import Any, Protocol
 
@@ -14,7 +14,7 @@ from .message import Message
 
 log = logging.getLogger("saga")
 
-Receive = Callable[[Message], Awaitable[None]]
+Receive = Callable[[Message], Coroutine[Any, Any, None]]
 
 _BATCH = 100
 _MOST = 1000  # messages in hand; more are read from the table later
@@ -61,7 +61,7 @@ class LocalBus:
         if len(heard) == 1:
             await heard[0]
         elif heard:
-            await asyncio.gather(*heard)
+            await _all(heard)
 
     def _ears(self, subject: str) -> Sequence[Receive]:
         return (*self._heard.get(subject, ()), *self._heard.get("*", ()))
@@ -69,6 +69,17 @@ class LocalBus:
     async def close(self) -> None:
         """See Transport."""
         self._heard.clear()
+
+
+async def _all(work: Iterable[Coroutine[Any, Any, None]]) -> None:
+    """Waits for all, then raises the first problem. ``gather`` would be called back by each."""
+    tasks = [asyncio.create_task(each) for each in work]
+    try:
+        for task in tasks:
+            await task
+    except BaseException:
+        await asyncio.gather(*tasks, return_exceptions=True)
+        raise
 
 
 class Relay:

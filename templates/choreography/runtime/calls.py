@@ -248,7 +248,7 @@ class Caller:
             machine.unknown(row, trouble.reason)
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Work:
     """One attempt: how the row is called, and how it was when it was leased."""
 

@@ -16,7 +16,7 @@ from typing import Any
 from ...contract.database import Connection, connect, is_postgres, sqlite_path
 from . import store
 from .commands import Kind
-from .message import BadMessage, read, row_from_json
+from .message import BadMessage, Message, read, row_from_json
 from .tokens import Row
 
 
@@ -53,7 +53,7 @@ class Letter:
     def key(self) -> str | None:
         """The saga's key, if the message says it."""
         try:
-            return read(self.body.encode()).event.key
+            return read(Message(self.id, self.subject, self.body.encode())).event.key
         except BadMessage:
             return self.headers.get("ce-subject") or self.headers.get("saga-key")
 

@@ -207,7 +207,10 @@ class Machine(Rules):
         self.look(row)
 
     def _backward(self, edge: Edge, event: Event) -> None:
-        if not event.returns and event.outcome != "released":
+        if edge.way == "past" or not (event.returns or event.outcome == "released"):
+            return
+        if edge.way == "back" and self.table.nodes[edge.source].kind == "undo":
+            self._over(edge, event)
             return
         for row, slot in self._senders(edge, event):
             if slot not in row.sent or slot in row.back:
@@ -220,6 +223,19 @@ class Machine(Rules):
             unite(row.marks, event.marks)
             self._keep(row)
             self._returned(self._node(row), row)
+
+    def _over(self, edge: Edge, event: Event) -> None:
+        """What comes after an undo item is undone or was refused: now the item has its turn."""
+        row = self.row(edge.source, event.iteration)
+        if event.outcome == "aborted" or row.state != "waiting":
+            return  # what never began says that what is before it has failed, too
+        node = self._node(row)
+        row.cause, row.failure, row.ran = event.id, event.failure, True
+        row.values.update(event.values)
+        if node.keyed:
+            row.values["saga.key"] = self.course.key
+        unite(row.marks, event.marks)
+        self.compensate(node, row)
 
     def _senders(self, edge: Edge, event: Event) -> Iterable[tuple[Row, str]]:
         """The rows that had sent along ``edge`` to the node of ``event``."""
@@ -263,6 +279,8 @@ class Machine(Rules):
 
 def _token(edge: Edge, event: Event) -> Token | None:
     """What an event says along an edge; None: nothing."""
+    if edge.way == "back":
+        return None
     if event.outcome == "done":
         if edge.rule == "handler" or edge.way == "reverse":
             return None

@@ -36,7 +36,10 @@ class Meters:
 
     def called(self, saga: str, step: str, outcome: str, seconds: float, attempt: int) -> None:
         """An attempt has ended; ``outcome``: done, refused, failed."""
-        self.latency.setdefault((saga, step, outcome), Histogram()).add(seconds)
+        place = (saga, step, outcome)
+        if place not in self.latency:
+            self.latency[place] = Histogram()
+        self.latency[place].add(seconds)
         if attempt > 1:
             self.retries[saga, step] = self.retries.get((saga, step), 0) + 1
 

@@ -32,7 +32,10 @@ Kind = Literal[
     "back",  # exit of another saga
     "undoer",  # undoes what another service did
 ]
-Way = Literal["plain", "into", "out", "again", "bypass", "reverse"]
+Way = Literal["plain", "into", "out", "again", "bypass", "reverse", "past", "back"]
+
+
+_COMES_ONCE = ("plain", "bypass", "past", "back")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,8 @@ class Edge:
     """``target`` comes after ``source``.
 
     ``way``: plain keeps the iteration; ``into`` a loop adds an index, ``out`` of it drops it,
-    ``again`` raises it; ``bypass`` goes past a loop; ``reverse`` asks for an undo elsewhere.
+    ``again`` raises it; ``bypass`` goes past a loop; ``reverse`` asks for an undo elsewhere;
+    ``past`` leaves out an undo item on the way there, which is on the way ``back``.
     """
 
     name: str
@@ -161,11 +165,22 @@ class Table:
     def plain(self) -> Mapping[str, tuple[str, ...]]:
         """The in-edges of nodes that wait for all of them, whatever has come."""
         return {
-            id: tuple(edge.name for edge in self.before.get(id, ()))
+            id: tuple(edge.name for edge in self.before.get(id, ()) if edge.way != "back")
             for id, node in self.nodes.items()
             if node.kind not in ("leave", "gather", "pick")
-            and all(edge.way in ("plain", "bypass") for edge in self.before.get(id, ()))
+            and all(edge.way in _COMES_ONCE for edge in self.before.get(id, ()))
         }
+
+    @cached_property
+    def waits(self) -> bool:
+        """Whether it has nodes that wait for events from outside, or for time."""
+        return any(node.kind == "wait" for node in self.nodes.values())
+
+    @cached_property
+    def over(self) -> Mapping[str, tuple[Edge, ...]]:
+        """The edges on which a node tells an undo item before it what that reads."""
+        back = (edge for edge in self.edges if edge.way == "back")
+        return _grouped(tuple(edge for edge in back if edge.target in self.nodes), "target")
 
 
 def _grouped(edges: tuple[Edge, ...], end: str) -> Mapping[str, tuple[Edge, ...]]:

@@ -92,7 +92,7 @@ class Observer:
 
     def _row(self, message: Message) -> tuple[object, ...] | None:
         try:
-            told = read(message.body)
+            told = read(message)
         except BadMessage:
             return None  # the services that hear it keep it as a dead letter
         picture, event = self.pictures.get((told.saga, told.version)), told.event

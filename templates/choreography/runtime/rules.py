@@ -16,6 +16,8 @@ from .composites import Loops, Picks, Scopes
 from .nodes import Edge, Node, Table, Values
 from .tokens import Course, Event, Failure, Iteration, Outcome, Row
 
+_ON = ("plain", "out", "bypass", "past", "back")  # ways on which a done node goes on
+
 
 class Rows(Protocol):
     """The rows of one saga in one service."""
@@ -148,9 +150,9 @@ class Rules:
         edges = [
             edge
             for edge in self.table.after.get(node.id, ())
-            if edge.way in ("plain", "out", "bypass") and goes(edge, chosen)
+            if edge.way in _ON and goes(edge, chosen)
         ]
-        row.sent += [edge.name for edge in edges]
+        row.sent += [edge.name for edge in edges if edge.way != "past"]
         if node.kind == "step":
             more |= {"ran": row.ran, "undid": row.undid}
         self.tell(row, "done", values=self.values(node, row, edges), chosen=chosen, **more)
@@ -159,6 +161,11 @@ class Rules:
         known = self.known(row)
         found = {name: find(known, name) for edge in edges for name in edge.live}
         return {name: value for name, value in found.items() if value is not None}
+
+    def _over_values(self, node: Node, row: Row) -> dict[str, Any]:
+        """What an undo item before ``node`` reads."""
+        edges = self.table.over.get(node.id)
+        return self.values(node, row, edges) if edges else {}
 
     def known(self, row: Row) -> dict[str, Any]:
         """All values that can be read at ``row``, those that it gave itself included."""
@@ -199,7 +206,7 @@ class Rules:
 
     def fail_for(self, node: Node, row: Row, failure: Failure) -> None:
         row.state, row.failure, row.due = "failed", failure, None
-        self.tell(row, "failed", failure=failure)
+        self.tell(row, "failed", failure=failure, values=self._over_values(node, row))
         self.loops.follow(node, row)
 
     def _failure(self, node: Node, row: Row, reason: str, data: Any = None) -> Failure:
@@ -248,6 +255,7 @@ class Rules:
         self.tell(
             row,
             "undone",
+            values=self._over_values(node, row),
             failure=row.failure,
             slots=tuple(row.taken),
             ran=row.ran and (node.fenced or not node.undo),
@@ -282,7 +290,7 @@ class Rules:
             return
         start, end = self.row("start", ()), self.row("end", ())
         completed = end.state == "done" and not set(end.open) - set(end.rests)
-        compensated = start.state == "undone" and end.state in ("aborted", "failed")
+        compensated = start.state == "undone"
         if completed or compensated:
             self.course.ended = True
             marks = end.marks if completed else start.marks

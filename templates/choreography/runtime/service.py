@@ -21,7 +21,7 @@ from ...contract.contract import Tx
 from ...contract.database import Database
 from . import store, tracing
 from .bus import Relay, Transport, stop
-from .calls import Caller
+from .calls import Caller, Work
 from .commands import obey
 from .mail import take_mail
 from .message import BadMessage, Message, Read, read
@@ -127,7 +127,7 @@ class Service:
             await self._start(message)
             return
         try:
-            told = read(message.body)
+            told = read(message)
             table = self.tables.get((told.saga, told.version))
             if table is None:
                 raise BadMessage(f"no version {told.version} of {told.saga} here")
@@ -231,7 +231,7 @@ class Service:
 
     def _follow(self, turn: Turn) -> None:
         for work in turn.begun:
-            self._spawn(self.caller.perform(work))
+            self._tasks.add(asyncio.create_task(self._perform(work)))
         if turn.told:
             self.relay.hand_over(turn.told)
         if any(row.due and row.lease is None for row in turn.machine.changed.values()):
@@ -269,10 +269,13 @@ class Service:
             table = next(each for (name, _), each in self.tables.items() if name == saga)
             await self.turn(table, key, _time_out)
 
-    def _spawn(self, work: Any) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+    async def _perform(self, work: Work) -> None:
+        try:
+            await self.caller.perform(work)
+        finally:
+            task = asyncio.current_task()
+            assert task is not None
+            self._tasks.discard(task)
 
 
 async def _hear(message: Message, told: Read, turn: Turn) -> None:

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field
+from functools import lru_cache
+from operator import attrgetter
 from typing import Any, Protocol
 
 from ...contract.database import Database
-from .message import Message, row_from_json, row_to_json, to_json
+from .message import Message, plain_failure, row_from_json, row_to_json, to_json
 from .tokens import Course, Failure, Iteration, Row
 
 TABLES = (
@@ -87,7 +89,7 @@ class SagaRows:
 
     rows: dict[tuple[str, Iteration], Row] = field(default_factory=dict)
     read: dict[tuple[str, Iteration], str] = field(default_factory=dict)  # as they are stored
-    course: Course | None = None  # as it is stored
+    course: tuple[Any, ...] | None = None  # as it is stored
 
     def get(self, node: str, iteration: Iteration) -> Row:
         """The row of a node, a new one if there is none."""
@@ -103,7 +105,7 @@ class SagaRows:
         return sorted(found, key=lambda row: row.iteration)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Due:
     """A row that has something to do."""
 
@@ -134,7 +136,7 @@ async def load(tx: Tx, saga: str, key: str, *, lock: bool) -> tuple[Course, Saga
     if plain.get("halt") is not None:
         plain["halt"] = Failure(**plain["halt"])
     course = Course(**plain)
-    rows = SagaRows(course=replace(course))
+    rows = SagaRows(course=written(course))
     sql = "select data from saga_nodes where saga = ? and key = ?"
     for (text,) in await tx.execute(sql, (saga, key)):
         row = row_from_json(text)
@@ -176,13 +178,24 @@ async def _insert(tx: Tx, sql: str, rows: Sequence[tuple[object, ...]], rest: st
     """Many rows with one statement."""
     for at in range(0, len(rows), _AT_ONCE):
         some = rows[at : at + _AT_ONCE]
-        marks = ", ".join([f"({', '.join('?' * len(some[0]))})"] * len(some))
-        await tx.execute(f"{sql} values {marks} {rest}", [each for row in some for each in row])
+        text = _inserting(sql, len(some), len(some[0]), rest)
+        values = some[0] if len(some) == 1 else [each for row in some for each in row]
+        await tx.execute(text, values)
+
+
+@lru_cache(maxsize=500)
+def _inserting(sql: str, rows: int, columns: int, rest: str) -> str:
+    marks = ", ".join([f"({', '.join('?' * columns)})"] * rows)
+    return f"{sql} values {marks} {rest}"
+
+
+# what of a course may change and is written, to compare it with what was
+written = attrgetter("started", "halt", "decided", "ended", "values", "trace", "tracestate")
 
 
 def course_to_json(course: Course) -> str:
     """What is known of the saga as a whole; whether it has ended stands beside it."""
-    halt = course.halt and asdict(course.halt)
+    halt = course.halt and plain_failure(course.halt)
     known = {"started": course.started, "halt": halt, "values": course.values}
     traced = {"trace": course.trace, "tracestate": course.tracestate} if course.trace else {}
     return to_json({"key": course.key, "decided": course.decided, **known, **traced})

@@ -39,7 +39,7 @@ class Failure:
     kind: str = "failed"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # frozen would be safer, but takes thrice as long to make
 class Event:
     """One outcome of one node of one saga. ``values`` are those that later nodes read."""
 
@@ -61,14 +61,16 @@ class Event:
     round: int = 0  # tells repeated events of one kind apart
     cause: str | None = field(default=None, compare=False)  # what led to it; in the headers
 
-    # the same for every copy of this event, another one for every other event
-    id: str = field(init=False, compare=False)
+    _id: str = field(default="", init=False, compare=False, repr=False)
 
-    def __post_init__(self) -> None:
-        place = ".".join(map(str, self.iteration))
-        parts = (self.key, self.node, place, self.outcome, *self.slots, str(self.round))
-        found = hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:32]
-        object.__setattr__(self, "id", found)
+    @property
+    def id(self) -> str:
+        """The same for every copy of this event, another one for every other event."""
+        if not self._id:
+            place = ".".join(map(str, self.iteration))
+            parts = (self.key, self.node, place, self.outcome, *self.slots, str(self.round))
+            self._id = hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:32]
+        return self._id
 
     @property
     def breaks(self) -> bool:

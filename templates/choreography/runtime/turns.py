@@ -10,7 +10,7 @@ import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from ...contract.database import Database, OpenTx
@@ -120,14 +120,16 @@ class Turns:
 
     async def _finish(self, turn: Turn) -> None:
         machine, table = turn.machine, turn.table
-        await _open_mail(turn)
+        if table.waits:
+            await _open_mail(turn)
         for row in list(machine.changed.values()):
             if self._caller.is_free(row, machine.now):
                 await self._caller.lease(turn, row)
         course, known = machine.course, turn.rows.course
-        if turn.written or (course != known if known else machine.changed):
+        now = store.written(course)
+        if turn.written or (now != known if known else machine.changed):
             await _save_course(turn, course)
-            turn.rows.course = replace(course)
+            turn.rows.course = now
         await store.save(turn.tx, table.saga, course.key, machine.changed.values(), turn.rows.read)
         if machine.out:
             await _put_out(turn)

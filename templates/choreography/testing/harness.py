@@ -225,7 +225,7 @@ class Player:
 
     @staticmethod
     def _said(message: Message) -> tuple[str, Any]:
-        plain = plain_event(read(message.body).event)
+        plain = plain_event(read(message).event)
         plain.pop("key")
         return message.subject.partition(".")[2], plain
 
