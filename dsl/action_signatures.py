@@ -8,27 +8,13 @@ from .codes import diagnostic
 from .diagnostics import Diagnostics, Label
 from .facts import ItemFacts, OnUnknown, Signature
 from .model import ActionDeclaration, Group, Refusal, Saga, Step, Undo
-from .records import dataclass, fill, replace
+from .records import fill, replace
 from .relations import assignable, joined, present, show
 from .span import Span
 from .types import EMPTY, Field, OptionalType, RecordType
 
 Key = tuple[str, str]
-
-
-@dataclass(slots=True)
-class Use:
-    """One use of an action."""
-
-    key: Key
-    item: str
-    span: Span
-    input: RecordType
-    output: RecordType
-    refusals: tuple[Refusal, ...]
-    idempotent: bool
-    query: bool
-    compensation: bool
+_CALLING, _UNDONE = (Step, Undo), (Step, Group)
 
 
 class Agreement:
@@ -37,64 +23,58 @@ class Agreement:
     def __init__(self, saga: Saga, found: Diagnostics) -> None:
         self.saga = saga
         self.found = found
-        self.first: dict[Key, Use] = {}
+        self._declared = {s: each.actions for s, each in saga.services.items() if each.actions}
+        self.first: dict[Key, tuple[Signature, Span]] = {}
         self.wrong: set[Key] = set()
         self.signatures: dict[Key, Signature] = {}
         self.uses: dict[Key, dict[str, None]] = {}  # of what is used more than once
+        self.changed = False  # whether a signature may be another than that of its uses
 
     def agree(self, facts: Mapping[str, ItemFacts]) -> None:
         """Fills into the facts the types that the uses of each action have in common."""
         for each in facts.values():
-            for use in _uses(each):
-                self._add(use)
+            for use, span in _uses(each):
+                self._add(use, span)
         for key, items in self.uses.items():
             fill(self.signatures[key], uses=tuple(items))
-        for each in facts.values():
-            self._fill_types(each)
+        if self.changed:
+            for each in facts.values():
+                self._fill_types(each)
 
-    def _add(self, use: Use) -> None:
-        declared = self._declaration(use.key)
-        known = self.signatures.get(use.key)
+    def _add(self, use: Signature, span: Span) -> None:
+        key = (use.service, use.action)
+        declared = self._declaration(key)
+        known = self.signatures.get(key)
         if known is None:
-            self.first[use.key] = use
-            known = self._first_signature(use, declared)
+            self.first[key] = (use, span)
+            known = use if declared is None else _as_declared(use, declared)
         else:
-            if declared is None and use.key not in self.wrong:
-                known = self._together(use, known)
+            self.changed = True
+            if declared is None and key not in self.wrong:
+                known = self._together(key, use, span)
             known = _united(known, use)
-            self.uses.setdefault(use.key, {self.first[use.key].item: None})[use.item] = None
+            self.uses.setdefault(key, dict.fromkeys(self.first[key][0].uses)).update(
+                dict.fromkeys(use.uses)
+            )
         if declared is not None:
-            self._against_declared(use, declared)
-        self.signatures[use.key] = known
+            self.changed = True
+            self._against_declared(use, span, declared)
+        self.signatures[key] = known
 
-    def _first_signature(self, use: Use, declared: ActionDeclaration | None) -> Signature:
-        refusals = use.refusals
-        if declared is not None and declared.fails is not None:
-            refusals = declared.fails
-        return Signature(
-            *use.key,
-            input=(declared.input if declared else None) or use.input,
-            output=(declared.output if declared else None) or use.output,
-            refusals=refusals,
-            idempotent=use.idempotent,
-            query=use.query,
-            compensation=use.compensation,
-            uses=(use.item,),
-        )
-
-    def _together(self, use: Use, known: Signature) -> Signature:
+    def _together(self, key: Key, use: Signature, span: Span) -> Signature:
         """What two uses have in common; a difference is reported once per action."""
+        known = self.signatures[key]
         request = self._common(known.input, use.input)
         answer = self._common(known.output, use.output)
         refusals = {(r.name.text, r.data) for r in known.refusals}
         own = {(r.name.text, r.data) for r in use.refusals}
         if request is None:
-            self._differs(use, "input", _difference(known.input, use.input))
+            self._differs(use, span, "input", _difference(known.input, use.input))
         elif answer is None:
-            self._differs(use, "output", _difference(known.output, use.output))
+            self._differs(use, span, "output", _difference(known.output, use.output))
         elif refusals != own:
             names = sorted(name for name, _ in refusals ^ own)
-            self._differs(use, "fails", f"{', '.join(names)} is not the same in both")
+            self._differs(use, span, "fails", f"{', '.join(names)} is not the same in both")
         request, answer = request or known.input, answer or known.output
         if request is known.input and answer is known.output:
             return known
@@ -118,24 +98,24 @@ class Agreement:
             fields.append(Field(field.name, present(type_), optional, field.span))
         return RecordType(tuple(fields))
 
-    def _differs(self, use: Use, part: str, why: str) -> None:
-        self.wrong.add(use.key)
-        first = self.first[use.key]
-        service, action = use.key
+    def _differs(self, use: Signature, span: Span, part: str, why: str) -> None:
+        key = service, action = use.service, use.action
+        self.wrong.add(key)
+        first, first_span = self.first[key]
         message = f"Two uses of {action!r} of {service!r} differ in their {part}: {why}."
         help = "Give one of them another action, or declare the action under `services:`."
-        if use.compensation and not first.compensation and use.item == first.item:
+        if use.compensation and not first.compensation and use.uses == first.uses:
             help = "It would be undone by doing it once more: name an action that takes it back."
-        label = Label("the first use", first.span)
-        self.found.add(diagnostic("TY004", use.span, message, help=help, labels=(label,)))
+        label = Label("the first use", first_span)
+        self.found.add(diagnostic("TY004", span, message, help=help, labels=(label,)))
 
     # -- declared actions -------------------------------------------------------------------
 
     def _declaration(self, key: Key) -> ActionDeclaration | None:
-        service = self.saga.services.get(key[0])
-        return (service.actions or {}).get(key[1]) if service is not None else None
+        actions = self._declared.get(key[0])
+        return actions.get(key[1]) if actions is not None else None
 
-    def _against_declared(self, use: Use, declared: ActionDeclaration) -> None:
+    def _against_declared(self, use: Signature, span: Span, declared: ActionDeclaration) -> None:
         types = self.saga.types
         why = None
         if declared.input is not None and not assignable(use.input, declared.input, types):
@@ -149,13 +129,12 @@ class Agreement:
             if new:
                 why = f"{', '.join(new)} is not among its declared refusals"
         if why is not None:
-            service, action = use.key
-            message = f"This use of {action!r} of {service!r} does not fit: {why}."
+            message = f"This use of {use.action!r} of {use.service!r} does not fit: {why}."
             label = Label("declared here", declared.name.span)
             help = "Write what is declared; or correct the declaration, if it is wrong."
-            self.found.add(diagnostic("TY004", use.span, message, help=help, labels=(label,)))
+            self.found.add(diagnostic("TY004", span, message, help=help, labels=(label,)))
 
-    def _gives(self, declared: ActionDeclaration, use: Use) -> bool:
+    def _gives(self, declared: ActionDeclaration, use: Signature) -> bool:
         if declared.output is None or use.output == EMPTY:
             return True
         return assignable(declared.output, use.output, self.saga.types)
@@ -174,7 +153,7 @@ class Agreement:
                 fill(facts, input_type=known.input)
 
 
-def _united(known: Signature, use: Use) -> Signature:
+def _united(known: Signature, use: Signature) -> Signature:
     """What is true of one use is true of the action: asked for, taking back, not idempotent."""
     query = known.query or use.query
     compensation = known.compensation or use.compensation
@@ -184,26 +163,34 @@ def _united(known: Signature, use: Use) -> Signature:
     return replace(known, query=query, compensation=compensation, idempotent=idempotent)
 
 
-def _uses(facts: ItemFacts) -> Iterator[Use]:
+def _as_declared(use: Signature, declared: ActionDeclaration) -> Signature:
+    """The first use of a declared action: what is declared counts."""
+    refusals = use.refusals if declared.fails is None else declared.fails
+    request, answer = declared.input or use.input, declared.output or use.output
+    return replace(use, input=request, output=answer, refusals=refusals)
+
+
+def _uses(facts: ItemFacts) -> Iterator[tuple[Signature, Span]]:
+    """The actions of an item as it uses them, and where it names each."""
     item, undo = facts.item, facts.compensation
-    name = item.name.text
-    if isinstance(item, Step | Undo):
-        taken_back = isinstance(item, Undo)
-        yield Use(
-            (facts.service, facts.action),
-            name,
-            item.action.span if item.action is not None else item.name.span,
+    uses = (item.name.text,)
+    if isinstance(item, _CALLING):
+        use = Signature(
+            facts.service,
+            facts.action,
             facts.input_type,
             facts.output_type,
-            _unlocked(facts.refusals),
+            _unlocked(facts.refusals) if item.locks else facts.refusals,
             facts.idempotent,
             facts.on_unknown is OnUnknown.QUERY,
-            taken_back,
+            isinstance(item, Undo),
+            uses,
         )
-    if undo is not None and isinstance(item, Step | Group) and item.compensate is not None:
+        yield use, item.action.span if item.action is not None else item.name.span
+    if undo is not None and isinstance(item, _UNDONE) and item.compensate is not None:
         span = item.compensate.action.span
-        key = (undo.service, undo.action)
-        yield Use(key, name, span, undo.input_type, EMPTY, (), True, False, True)
+        taken = (undo.input_type, EMPTY, (), True, False, True)
+        yield Signature(undo.service, undo.action, *taken, uses), span
 
 
 def _unlocked(refusals: tuple[Refusal, ...]) -> tuple[Refusal, ...]:

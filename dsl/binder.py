@@ -56,6 +56,7 @@ class Binder:
         self.found = found
         self._loop_types: dict[str, Type] = {}
         self._fields: dict[tuple[str, int, bool], Field] = {}
+        self._given: dict[tuple[str, str], Field] = {}  # by the field that is read
         self._silent: Binder | None = None
         fields = {each.name: each for each in reversed(self.saga.input.fields)}
         self._sure: dict[str, Type] = {
@@ -105,7 +106,7 @@ class Binder:
         if loop is None or not isinstance(loop.item, Foreach) or loop.item.variable is None:
             return None
         type_ = self._element(loop) if loop.item.variable.text == name else None
-        return type_ if isinstance(type_, _PLAIN) and type_ != ANY else None
+        return type_ if isinstance(type_, _PLAIN) and type_ is not ANY else None
 
     def _own_field(self, place: Place, name: str) -> Field | None:
         """The field ``name`` of what a step itself says that it gives, if its type is plain."""
@@ -119,6 +120,15 @@ class Binder:
 
     def sure_field(self, name: str, value: Value, spot: Spot) -> Field | None:
         """A field ``name`` of the type of ``value`` if that is sure: one object for all of them."""
+        given = None  # a field of the input, as most values are
+        if (
+            value.__class__ is Attribute
+            and value.base.__class__ is Reference
+            and value.base.name == "input"
+        ):
+            given = (name, value.name)
+            if given in self._given:
+                return self._given[given]
         optional = False
         type_ = self._sure_type(value, spot)
         if type_ is None:
@@ -129,6 +139,8 @@ class Binder:
         found = self._fields.get((name, id(type_), optional))
         if found is None:
             found = self._fields[name, id(type_), optional] = Field(name, type_, optional)
+        if given is not None and not optional:
+            self._given[given] = found
         return found
 
     def _sure_own(self, value: Value, spot: Spot) -> Type | None:
@@ -144,6 +156,8 @@ class Binder:
 
     def check(self, value: Value, target: Type, spot: Spot) -> None:
         """Reports ``value`` where it cannot stand for ``target``."""
+        if self._sure_type(value, spot) is target:
+            return
         check(value, target, self.scope(value, spot), self.found)
 
     def scope(self, value: Value, spot: Spot) -> Scope:

@@ -5,6 +5,11 @@ from __future__ import annotations
 from .facts import DEFAULT_RETRY, DEFAULT_TIMEOUT, OnUnknown, Position, Role
 from .model import Item, Retry, Saga, Seconds, Step
 
+# Named once: finding a member of an enumeration takes as long as a call.
+_COMPENSATABLE, _PIVOT, _RETRIABLE = Role.COMPENSATABLE, Role.PIVOT, Role.RETRIABLE
+_AT_PIVOT, _AFTER = Position.PIVOT, Position.AFTER
+_COMPENSATE, _FAIL, _QUERY = OnUnknown.COMPENSATE, OnUnknown.FAIL, OnUnknown.QUERY
+
 LONGEST_PAUSE = 300.0  # seconds, of what goes on for ever and names no longest pause
 
 
@@ -18,13 +23,15 @@ def forward_retry(saga: Saga, written: Retry | None, role: Role | None, once: bo
         return Retry(attempts=1, written=frozenset(), span=written.span if written else None)
     merged = _merged(written, saga.retry)
     bounded = written is not None and "attempts" in written.written
-    if role is Role.RETRIABLE and not bounded:
+    if role is _RETRIABLE and not bounded:
         return _for_ever(merged)
     return merged
 
 
 def undo_retry(written: Retry | None) -> Retry:
     """The retry policy of a compensation: for ever, unless its own says otherwise."""
+    if written is None:
+        return _UNDO_RETRY
     merged = _merged(written, None)
     return merged if "attempts" in merged.written and merged.attempts else _for_ever(merged)
 
@@ -56,6 +63,9 @@ def _for_ever(retry: Retry) -> Retry:
     )
 
 
+_UNDO_RETRY = _for_ever(DEFAULT_RETRY)
+
+
 def call_timeout(saga: Saga, written: Seconds | None) -> float:
     """Seconds for one attempt."""
     own = written or saga.timeout
@@ -67,13 +77,13 @@ def role_of(item: Item, position: Position, effect: bool) -> Role | None:
     declared = getattr(item, "role", None)
     if declared is not None:
         return Role(declared.text)
-    if position is Position.PIVOT:
-        return Role.PIVOT
+    if position is _AT_PIVOT:
+        return _PIVOT
     if not isinstance(item, Step):
         return None
-    if position is Position.AFTER:
-        return Role.RETRIABLE
-    return Role.COMPENSATABLE if effect else None
+    if position is _AFTER:
+        return _RETRIABLE
+    return _COMPENSATABLE if effect else None
 
 
 def unknown_leads_to(
@@ -83,11 +93,11 @@ def unknown_leads_to(
     if item.on_unknown is not None:
         return OnUnknown(item.on_unknown.text)
     if not idempotent and item.effect:
-        return OnUnknown.QUERY
-    if role is Role.RETRIABLE:
+        return _QUERY
+    if role is _RETRIABLE:
         return OnUnknown.RETRY
     if not item.effect:
-        return OnUnknown.FAIL
-    if role is Role.PIVOT:
-        return OnUnknown.QUERY
-    return OnUnknown.COMPENSATE if compensated else OnUnknown.FAIL
+        return _FAIL
+    if role is _PIVOT:
+        return _QUERY
+    return _COMPENSATE if compensated else _FAIL

@@ -1,4 +1,4 @@
-"""The nodes and edges of a saga, drawn from the nested form; positions come later.
+"""The nodes and edges of a saga, drawn from the nested form when somebody asks for them.
 
 Lists give edges in order, a composite has an entry and an exit node, ``if`` a decision, a merge and
 a bypass. Nodes are numbered in the order of the file.
@@ -6,11 +6,11 @@ a bypass. Nodes are numbered in the order of the file.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from .facts import Position
-from .graph import Node, NodeKind
+from .facts import ItemFacts, Position
+from .graph import Link, Node, NodeKind, SagaGraph
 from .model import (
     Choose,
     Fail,
@@ -26,7 +26,7 @@ from .model import (
     Undo,
     Wait,
 )
-from .records import dataclass, field, fill
+from .records import fill
 from .structure import race_name
 
 _PLAIN: dict[type[Item], NodeKind] = {
@@ -36,66 +36,35 @@ _PLAIN: dict[type[Item], NodeKind] = {
     SubSaga: NodeKind.SAGA,
     Fail: NodeKind.FAIL,
 }
-Ends = tuple[int, int]
+Ends = tuple[int, int]  # the first and the last node of an item
 
 
-@dataclass(slots=True)
-class Draft:
-    """What is drawn so far. ``ends`` has the first and the last node of each item."""
-
-    nodes: list[Node] = field(default_factory=list)  # their positions are filled in later
-    edges: list[tuple[int, int, str | None]] = field(default_factory=list)
-    ends: dict[str, Ends] = field(default_factory=dict)
-
-    _neighbours: dict[bool, list[list[int]]] = field(default_factory=dict)
-
-    def neighbours(self, *, back: bool = False) -> list[list[int]]:
-        """The nodes after each node of what is drawn in full, or those before it."""
-        found = self._neighbours.get(back)
-        if found is None:
-            found = self._neighbours[back] = [[] for _ in self.nodes]
-            for source, target, _ in self.edges:
-                if back:
-                    found[target].append(source)
-                else:
-                    found[source].append(target)
-        return found
-
-    def reached(self, starts: Iterable[int], *, back: bool = False) -> set[int]:
-        """The nodes that come after (or before) ``starts``, which are among them."""
-        neighbours = self.neighbours(back=back)
-        todo = list(starts)
-        seen = set(todo)
-        while todo:
-            for each in neighbours[todo.pop()]:
-                if each not in seen:
-                    seen.add(each)
-                    todo.append(each)
-        return seen
-
-
-def draw(saga: Saga, start: str, owners: Mapping[str, str]) -> Draft:
-    """Draws ``saga``, which ``start`` starts; ``owners`` are the services of the items."""
-    return _Pencil(owners).saga(saga, start)
+def drawn(graph: SagaGraph) -> tuple[tuple[Node, ...], tuple[Link, ...]]:
+    """The nodes and edges of a resolved saga."""
+    pencil = _Pencil(graph.facts)
+    pencil.saga(graph.saga, graph.start_service)
+    return tuple(pencil.nodes), tuple(pencil.edges)
 
 
 class _Pencil:
     """Draws; ``parents`` and ``loops`` are those of the list being drawn."""
 
-    def __init__(self, owners: Mapping[str, str]) -> None:
-        self.draft = Draft()
-        self.owners = owners
+    def __init__(self, facts: Mapping[str, ItemFacts]) -> None:
+        self.facts = facts
+        self.nodes: list[Node] = []
+        self.edges: list[Link] = []
         self.parents: tuple[str, ...] = ()
         self.loops: tuple[str, ...] = ()
 
-    def saga(self, saga: Saga, start: str) -> Draft:
-        first = self._node("start", NodeKind.START, start, None)
+    def saga(self, saga: Saga, start: str) -> None:
+        first = self._node("start", NodeKind.START, start, None, Position.BEFORE)
         last_edges = self._list(saga.items, first, None)
-        last = self._node("end", NodeKind.END, start, None)
+        pivots = any(each.position is Position.PIVOT for each in self.facts.values())
+        position = Position.AFTER if pivots else Position.BEFORE
+        last = self._node("end", NodeKind.END, start, None, position)
         self._close(last_edges, last)
-        self.draft.edges.sort(key=lambda edge: edge[0])
+        self.edges.sort(key=lambda edge: edge[0])
         self._own_joins()
-        return self.draft
 
     # -- lists ------------------------------------------------------------------------------
 
@@ -147,26 +116,24 @@ class _Pencil:
     # -- items ------------------------------------------------------------------------------
 
     def _item(self, item: Item) -> Ends:
-        name = item.name.text
         if item.condition is None:
-            ends = self._kind(item)
-        else:
-            asked = self._of(item, "if", NodeKind.DECISION)
-            first, last = self._kind(item)
-            taken = isinstance(item, Choose) or (isinstance(item, Wait) and item.first)
-            merge = self._of(item, "endif" if taken else "merge", NodeKind.MERGE)
-            self._edge(asked, first, "then")
-            self._edge(last, merge, None)
-            self._edge(asked, merge, "else")
-            ends = (asked, merge)
-        self.draft.ends.setdefault(name, ends)
-        return ends
+            return self._kind(item)
+        asked = self._of(item, "if", NodeKind.DECISION)
+        first, last = self._kind(item)
+        taken = isinstance(item, Choose) or (isinstance(item, Wait) and item.first)
+        merge = self._of(item, "endif" if taken else "merge", NodeKind.MERGE)
+        self._edge(asked, first, "then")
+        self._edge(last, merge, None)
+        self._edge(asked, merge, "else")
+        return asked, merge
 
     def _kind(self, item: Item) -> Ends:
         return self._DRAWERS[type(item)](self, item)
 
     def _plain(self, item: Item) -> Ends:
-        node = self._node(item.name.text, _PLAIN[type(item)], self._owner(item), item)
+        facts = self.facts[item.name.text]
+        kind = _PLAIN[type(item)]
+        node = self._node(item.name.text, kind, facts.service, item, facts.position)
         return node, node
 
     def _step(self, item: Step) -> Ends:
@@ -268,37 +235,37 @@ class _Pencil:
 
     # -- nodes and edges --------------------------------------------------------------------
 
-    def _owner(self, item: Item) -> str:
-        return self.owners.get(item.name.text, "")
-
     def _of(self, item: Item, suffix: str, kind: NodeKind) -> int:
-        return self._node(f"{item.name.text}:{suffix}", kind, self._owner(item), item)
+        facts = self.facts[item.name.text]
+        return self._node(f"{item.name.text}:{suffix}", kind, facts.service, item, facts.position)
 
-    def _node(self, id: str, kind: NodeKind, owner: str, item: Item | None) -> int:
-        index = len(self.draft.nodes)
-        position = Position.BEFORE
-        node = Node(index, id, kind, owner, item, self.loops, self.parents, position)
-        self.draft.nodes.append(node)
+    def _node(
+        self, id: str, kind: NodeKind, owner: str, item: Item | None, position: Position
+    ) -> int:
+        index = len(self.nodes)
+        self.nodes.append(Node(index, id, kind, owner, item, self.loops, self.parents, position))
         return index
 
     def _edge(self, source: int, target: int, label: str | None) -> None:
-        self.draft.edges.append((source, target, label))
+        self.edges.append((source, target, label))
 
     def _own_joins(self) -> None:
         """The state of a join or merge sits with the service that owns the node after it."""
-        after = self.draft.neighbours()
-        for index in range(len(self.draft.nodes)):
+        after: list[list[int]] = [[] for _ in self.nodes]
+        for source, target, _ in self.edges:
+            after[source].append(target)
+        for index in range(len(self.nodes)):
             self._own_join(index, after)
 
     def _own_join(self, index: int, after: list[list[int]]) -> None:
         chain: list[int] = []
-        while self.draft.nodes[index].kind in (NodeKind.JOIN, NodeKind.MERGE):
+        while self.nodes[index].kind in (NodeKind.JOIN, NodeKind.MERGE):
             if not after[index] or index in chain:
                 return
             chain.append(index)
             index = min(after[index])
         for each in chain:
-            fill(self.draft.nodes[each], owner=self.draft.nodes[index].owner)
+            fill(self.nodes[each], owner=self.nodes[index].owner)
 
     _DRAWERS: Mapping[type[Item], Callable[[Any, Any], Ends]] = {
         Step: _step,

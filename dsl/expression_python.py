@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import warnings
+from typing import Any
 
 # What Python may warn of: escapes that are none, and names that touch a number. Nothing else is
 # worth the watching, which takes as long as the parsing.
@@ -17,7 +18,13 @@ def python_tree(text: str) -> ast.expr:
     Raises SyntaxError, ValueError, RecursionError, MemoryError, and what Python warns of.
     """
     if not _DOUBTFUL.search(text):
-        return ast.parse(text, mode="eval").body
+        return _parsed(text)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        return ast.parse(text, mode="eval").body
+        return _parsed(text)
+
+
+def _parsed(text: str) -> ast.expr:
+    tree: Any = compile(text, "<unknown>", "eval", ast.PyCF_ONLY_AST, dont_inherit=True)
+    expression: ast.expr = tree.body
+    return expression

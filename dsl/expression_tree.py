@@ -237,28 +237,28 @@ class _Reader:
         span = self._span(node)
         below = depth + 1
         match node:
-            case ast.Constant():
-                return self._constant(node, span)
             case ast.Name():
                 return self._name(node, span)
             case ast.Attribute():
                 self._check_name(node, node.attr)
                 return Attribute(self._convert(node.value, below), node.attr, span)
+            case ast.Constant():
+                return self._constant(node, span)
+            case ast.Compare():
+                return self._compare(node, span, below)
+            case ast.BoolOp():
+                return Logic(self._operator(node, node.op), self._all(node.values, below), span)
+            case ast.UnaryOp():
+                operator = self._operator(node, node.op)
+                return Unary(operator, self._convert(node.operand, below), span)
             case ast.Subscript():
                 return self._index(node, span, below)
             case ast.List():
                 return ListOf(self._all(node.elts, below), span)
-            case ast.UnaryOp():
-                operator = self._operator(node, node.op)
-                return Unary(operator, self._convert(node.operand, below), span)
             case ast.BinOp():
                 operator = self._operator(node, node.op)
                 left, right = self._all([node.left, node.right], below)
                 return Binary(left, operator, right, span)
-            case ast.BoolOp():
-                return Logic(self._operator(node, node.op), self._all(node.values, below), span)
-            case ast.Compare():
-                return self._compare(node, span, below)
             case ast.IfExp():
                 then, test, other = self._all([node.body, node.test, node.orelse], below)
                 return Conditional(then, test, other, span)
@@ -272,7 +272,7 @@ class _Reader:
         )
 
     def _all(self, nodes: list[ast.expr], depth: int) -> tuple[Expr, ...]:
-        return tuple(self._convert(node, depth) for node in nodes)
+        return tuple([self._convert(node, depth) for node in nodes])
 
     def _operator(self, node: ast.AST, operator: ast.AST) -> str:
         if type(operator) not in OPERATORS:

@@ -3,43 +3,77 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import chain
 
 from .facts import ItemFacts, OnUnknown, Position, Role
 from .graph import SagaGraph
-from .model import Fail, Foreach, Group, Item, Join, Parallel, Recover, Repeat, Step, SubSaga, Wait
+from .model import (
+    Fail,
+    Foreach,
+    Group,
+    Item,
+    Join,
+    Parallel,
+    Recover,
+    Refusal,
+    Repeat,
+    Step,
+    SubSaga,
+    Wait,
+)
 from .records import fill
-from .structure import Section, sections
+from .structure import sections
 
 TECHNICAL = ("unknown", "timeout", "exhausted", "deadline", "cancelled")
 Reasons = tuple[str, ...]
+_UNKNOWN: Reasons = ("unknown",)
+_SETTLED = (OnUnknown.MANUAL, OnUnknown.RETRY)
+_OPTIONAL, _RETRIABLE = Role.OPTIONAL, Role.RETRIABLE
 
 
-def fill_failures(facts: Mapping[str, ItemFacts], children: Mapping[str, SagaGraph]) -> None:
-    """Fills in the reasons of each item: its own, and those of the whole of it."""
-    whole: dict[str, Reasons] = {}
-    for name, each in reversed(list(facts.items())):  # members stand after what is around them
+def fill_failures(facts: dict[str, ItemFacts], children: Mapping[str, SagaGraph]) -> None:
+    """Fills in the reasons of each item: its own, and those of the whole of it.
+
+    Those of a step without ``recover`` are known already (``step_failures``).
+    """
+    for each in reversed(facts.values()):  # members stand after what is around them
+        item = each.item
+        if isinstance(item, Step):
+            if item.recover:
+                fill(each, may_fail=_whole(each, each.own_failures, facts))
+            continue
         own = _own(each, children)
-        whole[name] = _whole(each, own, whole)
-        if own or whole[name]:
-            fill(each, may_fail=whole[name], own_failures=own)
+        whole = _whole(each, own, facts)
+        if own or whole:
+            fill(each, may_fail=whole, own_failures=own)
+
+
+def step_failures(
+    refusals: tuple[Refusal, ...], role: Role | None, on_unknown: OnUnknown
+) -> tuple[Reasons, Reasons]:
+    """The reasons of a step itself, and those of the whole of it if it has no ``recover``."""
+    own = tuple([each.name.text for each in refusals]) if refusals else ()
+    if role is not _RETRIABLE and on_unknown not in _SETTLED:
+        own += _UNKNOWN
+    if role is _OPTIONAL:
+        return own, ()
+    return own, own if len(own) < 2 else tuple(dict.fromkeys(own))
 
 
 def saga_reasons(items: Iterable[Item], facts: Mapping[str, ItemFacts]) -> Reasons:
     """Reasons for which a list of items may fail."""
-    return united(facts[item.name.text].may_fail for item in items)
+    return united([facts[item.name.text].may_fail for item in items])
 
 
 def united(reasons: Iterable[Reasons]) -> Reasons:
     """All of ``reasons``, each once, in their order."""
-    return tuple(dict.fromkeys(reason for each in reasons for reason in each))
+    return tuple(dict.fromkeys(chain.from_iterable(dict.fromkeys(reasons))))
 
 
 def _own(facts: ItemFacts, children: Mapping[str, SagaGraph]) -> Reasons:
     item = facts.item
     after = facts.position is Position.AFTER
     match item:
-        case Step():
-            return _step(facts)
         case Wait():
             ends = item.timeout is not None and item.on_timeout == "fail"
             return ("timeout",) if ends and not after else ()
@@ -54,23 +88,13 @@ def _own(facts: ItemFacts, children: Mapping[str, SagaGraph]) -> Reasons:
     return ()
 
 
-def _step(facts: ItemFacts) -> Reasons:
-    refusals = tuple([each.name.text for each in facts.refusals])
-    if facts.role is Role.RETRIABLE:
-        return refusals
-    settled = facts.on_unknown in (OnUnknown.MANUAL, OnUnknown.RETRY)
-    return refusals if settled else (*refusals, "unknown")
-
-
-def _whole(facts: ItemFacts, own: Reasons, whole: Mapping[str, Reasons]) -> Reasons:
-    item = facts.item
-    if facts.role is Role.OPTIONAL:
+def _whole(each: ItemFacts, own: Reasons, facts: Mapping[str, ItemFacts]) -> Reasons:
+    item = each.item
+    if each.role is Role.OPTIONAL:
         return ()
     if isinstance(item, Parallel | Foreach) and item.join == "settled":
         return ()
-    if isinstance(item, Step) and not item.recover:
-        return own if len(own) < 2 else tuple(dict.fromkeys(own))
-    lists = [_members(section, whole) for section in sections(item)]
+    lists = [saga_reasons(section.items, facts) for section in sections(item)]
     if isinstance(item, Parallel):
         failing = sum(1 for each in lists if each)
         return united(lists) if failing > _spare(item.join, len(lists)) else ()
@@ -79,10 +103,6 @@ def _whole(facts: ItemFacts, own: Reasons, whole: Mapping[str, Reasons]) -> Reas
     if isinstance(item, Group):
         return _recovered(item.recover, lists[0], lists[1:])
     return united([own, *lists])
-
-
-def _members(section: Section, whole: Mapping[str, Reasons]) -> Reasons:
-    return united(whole.get(item.name.text, ()) for item in section.items)
 
 
 def _spare(join: Join, branches: int) -> int:

@@ -76,6 +76,9 @@ class Edge:
     live: tuple[Live, ...]
 
 
+Drawing: TypeAlias = "tuple[tuple[Node, ...], tuple[Link, ...]]"
+
+
 @dataclass(frozen=True, slots=True)
 class FailurePoint:
     """A way to fail: an item and its reason, whether or not something around it catches it."""
@@ -91,8 +94,7 @@ class SagaGraph:
     saga: Saga
     facts: Mapping[str, ItemFacts]
     start_service: str
-    nodes: tuple[Node, ...]
-    links: tuple[Link, ...]  # the edges without their data, which few want to know
+    drawn: Callable[[SagaGraph], Drawing] = field(compare=False)
     live_data: Callable[[SagaGraph], Sequence[tuple[Live, ...]]] = field(compare=False)
     children: Mapping[str, SagaGraph] = field(default_factory=dict)  # by the sub-saga item's name
     judge: str | None = None  # the item that decides a race with cancel or deadline; None: the end
@@ -100,6 +102,20 @@ class SagaGraph:
     signatures: tuple[Signature, ...] = ()  # in the order of first use
     may_fail: tuple[str, ...] = ()  # reasons for which the saga as a whole may fail
     undoable: bool = True  # as a sub-saga it can be taken back: nothing in it lacks a compensation
+
+    @cached_property
+    def _drawing(self) -> Drawing:
+        return self.drawn(self)
+
+    @property
+    def nodes(self) -> tuple[Node, ...]:
+        """The nodes, in the order of the file; they are drawn when somebody asks for them."""
+        return self._drawing[0]
+
+    @property
+    def links(self) -> tuple[Link, ...]:
+        """The edges without their data, which few want to know."""
+        return self._drawing[1]
 
     @cached_property
     def edges(self) -> tuple[Edge, ...]:

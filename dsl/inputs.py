@@ -12,6 +12,8 @@ from .span import NOWHERE, Span
 from .syntax import Attribute, Record, Reference, Value
 from .types import Field, OptionalType, RecordType, Type
 
+_NAMED = (Attribute, Reference)
+
 
 def input_record(written: Input | None) -> Record:
     """An input with a value per field; of a list of names each is called by its last part."""
@@ -22,7 +24,7 @@ def input_record(written: Input | None) -> Record:
     if written is None:
         return Record(fields, names, NOWHERE)
     for value in written.names:
-        name = value.name if isinstance(value, Attribute | Reference) else ""
+        name = value.name if isinstance(value, _NAMED) else ""
         fields.setdefault(name, value)
         names.setdefault(name, value.span)
     return Record(fields, names, written.span)
@@ -34,30 +36,33 @@ class Inputs:
     def __init__(self, saga: Saga, binder: Binder) -> None:
         self.saga = saga
         self.binder = binder
-        self._latest: tuple[Input | None, Record] | None = None
+        self._declared = {s: each.actions for s, each in saga.services.items() if each.actions}
+        self._latest: tuple[Input | None, dict[str, Value]] | None = None
+        self._sure: dict[int, Field] = {}  # of the latest request
         self._requests: dict[tuple[int, ...], RecordType] = {}
 
     def declaration(self, service: str, action: str) -> ActionDeclaration | None:
         """What the service says of the action, if it says anything."""
-        declared = self.saga.services.get(service)
-        return (declared.actions or {}).get(action) if declared is not None else None
+        declared = self._declared.get(service)
+        return declared.get(action) if declared is not None else None
 
     def make(self, written: Input | None, spot: Spot) -> tuple[dict[str, Value], RecordType]:
         """The values of a request by field, and their types; what is wrong is reported."""
-        if isinstance(written, InputNames):
+        values = self.values(written)
+        if isinstance(written, InputNames) and len(values) < len(written.names):
             self._twice(written)
-        values = self.record(written).fields
+        self._sure.clear()
         return values, self.types(values, spot)
 
-    def record(self, written: Input | None) -> Record:
-        """As ``input_record``; the latest is kept, as more than one asks for it."""
+    def values(self, written: Input | None) -> dict[str, Value]:
+        """The values of a request by field; the latest are kept, as more than one asks for them."""
         if self._latest is None or self._latest[0] is not written:
-            self._latest = (written, input_record(written))
+            self._latest = (written, _values(written))
         return self._latest[1]
 
     def types(self, values: dict[str, Value], spot: Spot, silent: bool = False) -> RecordType:
         """The types of the fields; optional where the value may be missing."""
-        fields = [self.binder.sure_field(name, value, spot) for name, value in values.items()]
+        fields = [self._sure_field(name, value, spot) for name, value in values.items()]
         sure = tuple([each for each in fields if each is not None])
         if len(sure) == len(values):  # most requests are like others
             key = tuple(map(id, sure))
@@ -70,10 +75,21 @@ class Inputs:
             tuple([known or _field(n, binder.infer(v, spot)) for known, (n, v) in both])
         )
 
+    def _sure_field(self, name: str, value: Value, spot: Spot) -> Field | None:
+        """The field if its type is sure; what a step is given its compensation often is, too."""
+        known = self._sure.get(id(value))
+        if known is None:
+            known = self.binder.sure_field(name, value, spot)
+            if known is not None:
+                self._sure[id(value)] = known
+        return known
+
     def own_output(
         self, item: Step, output: RecordType, taken: dict[str, Value]
     ) -> dict[str, Value]:
         """An expression for each field that a step gives and whose name is not ``taken``."""
+        if not output.fields:
+            return {}
         span = item.name.span
         own = Reference(item.name.text, span)
         names = (each.name for each in output.fields if each.name not in taken)
@@ -97,7 +113,7 @@ class Inputs:
     def _twice(self, written: InputNames) -> None:
         first: dict[str, Value] = {}
         for value in written.names:
-            name = value.name if isinstance(value, Attribute | Reference) else ""
+            name = value.name if isinstance(value, _NAMED) else ""
             other = first.setdefault(name, value)
             if other is not value:
                 self.binder.found.add(
@@ -109,6 +125,14 @@ class Inputs:
                         labels=(Label("the first one", other.span),),
                     )
                 )
+
+
+def _values(written: Input | None) -> dict[str, Value]:
+    if isinstance(written, InputNames):
+        named: dict[str, Value] = {e.name: e for e in written.names if isinstance(e, _NAMED)}
+        if len(named) == len(written.names):
+            return named
+    return input_record(written).fields
 
 
 def _field(name: str, type_: Type) -> Field:

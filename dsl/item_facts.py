@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeAlias
 
 from .binder import Binder, Spot, compensating, event_spot
 from .defaults import call_timeout, forward_retry, role_of, undo_retry, unknown_leads_to
 from .facts import Compensation, ItemFacts, OnUnknown, Reach
+from .failures import step_failures
 from .graph import SagaGraph
 from .inline import inlined_record
 from .inputs import Inputs
@@ -31,14 +32,15 @@ from .model import (
     Wait,
 )
 from .positions import Positions
-from .reach import may_be_missing, reads
+from .reach import all_reads, may_be_missing
 from .records import dataclass
 from .relations import BOOLEAN, INTEGER, NUMBER
-from .structure import Place, Structure
+from .structure import ItemList, Place, Structure
 from .syntax import Expr, Value
 from .types import ANY, ListType, Primitive, Type
 
 DURATION = Primitive("duration")
+_GIVEN = (Step, SubSaga)
 _Facts: TypeAlias = "dict[str, Any]"  # fields of the facts of one item, by name
 
 
@@ -67,9 +69,9 @@ class FactMaker:
         """The facts of the item at ``place``; ``may_fail`` is found later."""
         item = place.item
         name = item.name.text
-        parents, loops = self._around(place)
+        parents, loops = self._around(place.list)
         position = self.around.positions.of[name]
-        before = place.list.predecessors[place.position]
+        before = place.list.before(place.position)
         base: _Facts = {
             "item": item,
             "parents": parents,
@@ -78,38 +80,30 @@ class FactMaker:
             "position": position,
             "role": role_of(item, position, isinstance(item, Step) and item.effect),
             "cancellable": name in self.around.positions.cancellable,
-            "predecessors": tuple([place.list.items[n].name.text for n in before])
-            if before
-            else (),
-            "reads": self._reads(item),
+            "predecessors": tuple([place.list.items[n].name.text for n in before]),
+            "reads": all_reads(self._read_values(item), without=("saga", "event")),
             "maybe": may_be_missing(place),
             "output_type": self.binder.outlook.output(item),
         }
         self._check(place)
-        base.update(self._special(place, base))
+        special = _SPECIAL.get(item.__class__)
+        if special is not None:
+            base.update(special(self, place, item, base))
         return ItemFacts(**base)
 
-    def _around(self, place: Place) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """The composites around a place and the loops among them; shared by those of one list."""
-        known = self._loops.get(id(place.list))
+    def _around(self, here: ItemList) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The composites around a list and the loops among them; shared by all of its items."""
+        known = self._loops.get(id(here))
         if known is None:
-            outer = [here.item for here in place.upwards() if here is not place][::-1]
-            loops = (each.name.text for each in outer if isinstance(each, Foreach | Repeat))
-            known = (tuple(each.name.text for each in outer), tuple(loops))
-            self._loops[id(place.list)] = known
+            known = ((), ())
+            if here.parent is not None:
+                name = here.parent.name
+                parents, loops = self._around(here.parent.list)
+                if isinstance(here.parent.item, Foreach | Repeat):
+                    loops = (*loops, name)
+                known = ((*parents, name), loops)
+            self._loops[id(here)] = known
         return known
-
-    def _special(self, place: Place, base: _Facts) -> _Facts:
-        match place.item:
-            case Step():
-                return self._step(place, place.item, base)
-            case Undo():
-                return self._undo(place, place.item, base)
-            case SubSaga():
-                return self._sub_saga(place, place.item, base)
-            case Group():
-                return self._group(place, place.item, base)
-        return {}
 
     # -- kinds ------------------------------------------------------------------------------
 
@@ -121,21 +115,26 @@ class FactMaker:
             idempotent = declared.idempotent if declared is not None else None
         once = idempotent is False
         values, types = self.inputs.make(item.input, Spot(place, holds=_own(item)))
-        undo = None
+        undo, undo_reads = None, tuple[Reach, ...]()
         if item.compensate is not None:
             own = self.inputs.own_output(item, base["output_type"], values)
             given = {**values, **own} if own else values
             undo = self._compensation(place, item.compensate, base["service"], given)
+            if undo.input is given and undo.when is None and item.condition is None:
+                undo_reads = base["reads"] + all_reads(own.values()) if own else base["reads"]
+            else:
+                undo_reads = _undo_reads(undo)
         unknown = unknown_leads_to(item, base["role"], not once, undo is not None)
         if unknown is OnUnknown.FAIL and item.effect and self._covered(place):
             unknown = OnUnknown.COMPENSATE
         service = self.saga.services.get(base["service"])
-        same = _reads_the_same(item, values, undo)
+        refusals = self._refusals(item)
+        own_failures, may_fail = step_failures(refusals, base["role"], unknown)
         return {
             "action": action,
             "input": values,
             "input_type": types,
-            "refusals": self._refusals(item),
+            "refusals": refusals,
             "effect": item.effect,
             "idempotent": not once,
             "fence": service.fence if service is not None else True,
@@ -144,7 +143,9 @@ class FactMaker:
             "heartbeat": item.heartbeat.value if item.heartbeat is not None else None,
             "on_unknown": unknown,
             "compensation": undo,
-            "undo_reads": base["reads"] if same else _undo_reads(undo),
+            "may_fail": may_fail,
+            "own_failures": own_failures,
+            "undo_reads": undo_reads,
         }
 
     def _covered(self, place: Place) -> bool:
@@ -220,27 +221,24 @@ class FactMaker:
         if written.when is not None:
             self.binder.check(written.when, BOOLEAN, spot)
         return Compensation(
-            action=written.action.text,
-            service=owner,
-            input=values,
-            input_type=types,
-            retry=undo_retry(written.retry),
-            timeout=call_timeout(self.saga, written.timeout),
-            when=written.when,
-            on_failure=written.on_failure or "stop",
-            span=written.span,
-            short=short,
+            written.action.text,
+            owner,
+            values,
+            types,
+            undo_retry(written.retry),
+            call_timeout(self.saga, written.timeout),
+            written.when,
+            written.on_failure or "stop",
+            written.span,
+            short,
         )
 
     # -- what items read, and whether it fits -----------------------------------------------
 
-    def _reads(self, item: Item) -> tuple[Reach, ...]:
-        return _united(map(reads, self._read_values(item)), without=("saga", "event"))
-
-    def _read_values(self, item: Item) -> list[Value]:
+    def _read_values(self, item: Item) -> Iterable[Value]:
         """The values that an item reads before it runs, or at its end."""
-        if isinstance(item, Step | SubSaga):
-            values: list[Value] = list(self.inputs.record(item.input).fields.values())
+        if isinstance(item, _GIVEN):
+            values = self.inputs.values(item.input).values()
             return values if item.condition is None else [item.condition, *values]
         return [*(value for value, _ in _expressions(item)), *_plain_values(item)]
 
@@ -264,7 +262,7 @@ class FactMaker:
                 self._matches(item, spot)
 
     def _one(self, value: Expr, target: Type, spot: Spot) -> None:
-        if target == DURATION:
+        if target is DURATION:
             if self.binder.infer(value, spot) not in (DURATION, INTEGER, NUMBER, ANY):
                 self.binder.check(value, DURATION, spot)
         else:
@@ -322,27 +320,13 @@ def _plain_values(item: Item) -> Iterator[Value]:
             yield item.until
 
 
-def _reads_the_same(item: Step, values: dict[str, Value], undo: Compensation | None) -> bool:
-    """Whether the compensation is given just what the step is given."""
-    if undo is None or undo.input is not values:
-        return False
-    return undo.when is None and item.condition is None
+def _undo_reads(undo: Compensation) -> tuple[Reach, ...]:
+    return all_reads((*undo.input.values(), undo.when), without=("saga",))
 
 
-def _undo_reads(undo: Compensation | None) -> tuple[Reach, ...]:
-    if undo is None:
-        return ()
-    return _united(map(reads, (*undo.input.values(), undo.when)), without=("saga",))
-
-
-def _united(found: Iterable[tuple[Reach, ...]], without: tuple[str, ...]) -> tuple[Reach, ...]:
-    """All that is read, each once, in its order; but nothing ``without``."""
-    lists = [each for each in found if each]
-    if len(lists) == 1 and len(lists[0]) == 1:
-        return lists[0] if lists[0][0].root not in without else ()
-    kept: dict[tuple[str, tuple[str, ...]], Reach] = {}
-    for each in lists:
-        for reach in each:
-            if reach.root not in without:
-                kept.setdefault((reach.root, reach.path), reach)
-    return tuple(kept.values())
+_SPECIAL: dict[type[Item], Callable[[FactMaker, Place, Any, _Facts], _Facts]] = {
+    Step: FactMaker._step,
+    Undo: FactMaker._undo,
+    SubSaga: FactMaker._sub_saga,
+    Group: FactMaker._group,
+}

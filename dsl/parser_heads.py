@@ -38,6 +38,8 @@ class Heads(Parts):
     def _one_kind_each(self, node: Node) -> list[Node]:
         """The item; two, where the dash of the second one is missing."""
         names = list(node.entries) if isinstance(node, Mapping) else []
+        if KINDS.keys().isdisjoint(names[1:-1]):  # nearly always
+            return [node]
         for at, name in enumerate(names[1:-1], 1):
             if isinstance(node, Mapping) and name in KINDS and names[0] in KINDS:
                 if MEANT.get(name) in KINDS[names[0]]:
@@ -123,8 +125,11 @@ def _continues(before: Node, here: Node) -> bool:
     """Whether ``here`` goes on with the item ``before``: its dash is one too many."""
     if not isinstance(before, Mapping) or not isinstance(here, Mapping):
         return False
-    first, kind = next(iter(here.entries), ""), next(iter(before.entries), "")
-    if first in KINDS or first not in (*KINDS.get(kind, ()), *COMMON) or kind not in KINDS:
+    first = next(iter(here.entries), "")
+    if first in KINDS:
+        return False
+    kind = next(iter(before.entries), "")
+    if first not in (*KINDS.get(kind, ()), *COMMON) or kind not in KINDS:
         return False
     return not before.entries.keys() & here.entries.keys()
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
-from .draft import Draft
 from .facts import Position
 from .graph import SagaGraph
 from .model import Fail, Foreach, Group, Item, Parallel, Repeat, Step, SubSaga, Wait
 from .records import dataclass
-from .structure import Place, Structure
+from .structure import ItemList, Place, Structure, walk
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,22 +20,17 @@ class Positions:
     cancellable: frozenset[str]
 
 
-def find_positions(
-    structure: Structure, draft: Draft, children: Mapping[str, SagaGraph]
-) -> Positions:
+def find_positions(structure: Structure, children: Mapping[str, SagaGraph]) -> Positions:
     """Finds the pivots, declared or implicit, and what they mean for every item."""
     pivots = [place for place in structure.in_order() if declared_role(place.item) == "pivot"]
     if not pivots:
-        implicit = _implicit_pivot(structure, draft, children)
+        implicit = _implicit_pivot(structure, children)
         pivots = [implicit] if implicit is not None else []
-    after = _after(pivots, draft)
     positions = dict.fromkeys(structure.places, Position.BEFORE)
-    for name in structure.places:
-        if draft.ends[name][0] in after:
-            positions[name] = Position.AFTER
+    positions |= dict.fromkeys(_after(pivots), Position.AFTER)
     positions |= {place.name: Position.PIVOT for place in pivots}
     judge = _judge(structure, pivots, positions)
-    return Positions(positions, judge, _cancellable(structure, draft, judge))
+    return Positions(positions, judge, _cancellable(structure, judge))
 
 
 def declared_role(item: Item) -> str | None:
@@ -54,34 +48,56 @@ def is_covered(place: Place) -> bool:
     )
 
 
-def _after(pivots: list[Place], draft: Draft) -> set[int]:
-    leaves = {draft.ends[place.name][1] for place in pivots}
-    following = draft.neighbours()
-    return draft.reached({after for leave in leaves for after in following[leave]})
+def _after(places: Iterable[Place]) -> Iterator[str]:
+    """The items that begin after one of ``places``, in its list or in one around it."""
+    marked: dict[int, tuple[ItemList, set[int]]] = {}
+    for place in places:
+        for here in place.upwards():
+            marked.setdefault(id(here.list), (here.list, set()))[1].add(here.position)
+    for around, positions in marked.values():
+        later: Iterable[Item] = around.items[min(positions) + 1 :]
+        if not around.chained:
+            mask = sum(1 << each for each in positions)
+            later = (item for at, item in enumerate(around.items) if around.masks[at] & mask)
+        yield from (item.name.text for item in walk(later))
 
 
-def _implicit_pivot(
-    structure: Structure, draft: Draft, children: Mapping[str, SagaGraph]
-) -> Place | None:
+def _before(place: Place) -> Iterator[str]:
+    """The items that begin before ``place``, in its list or in one around it."""
+    for here in place.upwards():
+        if here is not place:
+            yield here.name
+        items = here.list.items
+        earlier = (items[at] for at in range(len(items)) if here.list.precedes(at, here.position))
+        yield from (item.name.text for item in walk(earlier))
+
+
+def _implicit_pivot(structure: Structure, children: Mapping[str, SagaGraph]) -> Place | None:
     """The last step with an effect, if it has no compensation and nothing after it can fail."""
     last = _last_that_counts(structure)
     if last is None or not isinstance(last.item, Step):
         return None
     if last.item.compensate is not None or is_covered(last) or not _may_be_pivot(last):
         return None
-    return last if _nothing_fails_after(last, structure, draft, children) else None
+    return last if _nothing_fails_after(last, structure, children) else None
 
 
 def _last_that_counts(structure: Structure) -> Place | None:
     """The last step with an effect, or sub-saga, on the paths of the saga."""
-    found = [
-        place
-        for place in structure.in_order()
-        if isinstance(place.item, SubSaga)
-        or (isinstance(place.item, Step) and place.item.effect and place.item.role is None)
-    ]
-    # of those that are side by side the one further down
-    return max(reversed(found), key=_running_order, default=None)
+    parts: Iterable[tuple[Item, ...]] = [structure.top.items]
+    if structure.top.chained:  # then it is in the last item that has any
+        parts = ((item,) for item in reversed(structure.top.items))
+    for part in parts:
+        found = [structure.places[item.name.text] for item in walk(part) if _counts(item)]
+        if found:  # of those that are side by side the one further down
+            return max(reversed(found), key=_running_order)
+    return None
+
+
+def _counts(item: Item) -> bool:
+    return isinstance(item, SubSaga) or (
+        isinstance(item, Step) and item.effect and item.role is None
+    )
 
 
 def _running_order(place: Place) -> tuple[tuple[int, int, int], ...]:
@@ -106,16 +122,14 @@ def _may_be_pivot(place: Place) -> bool:
 
 
 def _nothing_fails_after(
-    pivot: Place, structure: Structure, draft: Draft, children: Mapping[str, SagaGraph]
+    pivot: Place, structure: Structure, children: Mapping[str, SagaGraph]
 ) -> bool:
-    entry, leave = draft.ends[pivot.name]
-    before = draft.reached([entry], back=True)
-    after = draft.reached([leave])
+    before, after = set(_before(pivot)), set(_after([pivot]))
     for place in structure.in_order():
-        first = draft.ends[place.name][0]
-        if place is pivot or first in before or not _fails(place.item, children, first in after):
+        name, follows = place.name, place.name in after
+        if place is pivot or name in before or not _fails(place.item, children, follows):
             continue
-        if first in after or not _exclusive(place, pivot):
+        if follows or not _exclusive(place, pivot):
             return False
     return True
 
@@ -169,9 +183,7 @@ def _stays(place: Place) -> bool:
     return declared_role(item) != "optional" and not is_covered(place)
 
 
-def _cancellable(structure: Structure, draft: Draft, judge: str | None) -> frozenset[str]:
+def _cancellable(structure: Structure, judge: str | None) -> frozenset[str]:
     if judge is None:
         return frozenset(structure.places)
-    before = draft.reached([draft.ends[judge][0]], back=True)
-    found = (name for name in structure.places if draft.ends[name][0] in before)
-    return frozenset((*found, judge))
+    return frozenset((*_before(structure.places[judge]), judge))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from .facts import Reach
@@ -36,10 +36,21 @@ def reads(value: Value | None) -> tuple[Reach, ...]:
     """The values that an expression reads, in its order, each once. Own variables are left out."""
     if value.__class__ is Attribute and value.base.__class__ is Reference:  # nearly always
         return (Reach(value.base.name, (value.name,), value.base.span),)
+    return all_reads((value,))
+
+
+def all_reads(values: Iterable[Value | None], without: tuple[str, ...] = ()) -> tuple[Reach, ...]:
+    """What ``values`` read, each once, in its order; but nothing of the roots ``without``."""
     found: dict[tuple[str, tuple[str, ...]], Reach] = {}
-    if value is not None:
-        for reach in _reads(value, frozenset()):
-            found.setdefault((reach.root, reach.path), reach)
+    for value in values:
+        if value.__class__ is Attribute and value.base.__class__ is Reference:  # nearly always
+            root, path = value.base.name, (value.name,)
+            if root not in without and (root, path) not in found:
+                found[root, path] = Reach(root, path, value.base.span)
+        elif value is not None:
+            for reach in _reads(value, frozenset()):
+                if reach.root not in without:
+                    found.setdefault((reach.root, reach.path), reach)
     return tuple(found.values())
 
 

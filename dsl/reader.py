@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import yaml
 from yaml.events import (
-    AliasEvent,
+    DocumentEndEvent,
     DocumentStartEvent,
     MappingEndEvent,
     MappingStartEvent,
@@ -21,18 +21,16 @@ from yaml.events import (
     SequenceEndEvent,
     SequenceStartEvent,
     StreamEndEvent,
+    StreamStartEvent,
 )
 
 from .codes import diagnostic
-from .diagnostics import Diagnostics, Label
-from .habits import HOLDERS
+from .diagnostics import Diagnostics
 from .model import Suppression
 from .nodes import Entry, Mapping, Node, Scalar, Sequence
-from .parser_vocabulary import KINDS
 from .reader_comments import suppressions
-from .reader_errors import yaml_error
 from .reader_scalars import STARTS, core_value
-from .reader_text import LONGEST_SHOWN, check_characters, decode, short
+from .reader_text import INSIDE, check_characters, decode, short
 from .span import Span
 
 if TYPE_CHECKING:
@@ -46,17 +44,11 @@ MOST_NODES = 2_500_000
 MOST_REPEATED = 50_000  # nodes that stand for others by aliases
 MOST_REPAIRS = 20  # unquoted ${...} in flow style that are read as if they were quoted
 
-UNQUOTED = "Inside { } and [ ] an expression must be quoted."
-UNCLOSED = 'Write "${...}".'
-
 _new: Callable[..., Any] = tuple.__new__  # named tuples without the detour over keywords
 _PROPERTIES = re.compile(r"(?:[&!]\S*\s+)+")
-_RACES = ("event", "after")
 _TAG = re.compile(r"![^\s,{}\[\]]*")
-_EXPRESSION = re.compile(r"\{[^{}\n\r]*\}")
-# Stand-ins of the same width for what ends a plain text in flow style, from a private use area.
-_INSIDE = {ord(char): 0xF8D0 + index for index, char in enumerate("{}[],:#?")}
-_BACK = {stand_in: char for char, stand_in in _INSIDE.items()}
+_BACK = {stand_in: char for char, stand_in in INSIDE.items()}
+_BREAKS = "\n\r\x85\u2028\u2029"  # what ends a line to libyaml
 
 
 class OpenMapping(Mapping):
@@ -109,7 +101,11 @@ def _tree(text: str, file: str, found: Diagnostics) -> Node | None:
         except _Stopped:
             return builder.rest()
         except yaml.YAMLError as error:
-            again = _repair(error, repaired, file, found)
+            # Loaded only for a file that breaks, as most do not.
+            from .reader_errors import yaml_error
+            from .reader_repair import quoted
+
+            again = quoted(error, repaired, file, found)
             if again is None:
                 found.add(yaml_error(error, text, file, builder.last))
                 return builder.rest()
@@ -117,44 +113,6 @@ def _tree(text: str, file: str, found: Diagnostics) -> Node | None:
         else:
             return builder.root
     return builder.rest()
-
-
-def _repair(error: yaml.YAMLError, text: str, file: str, found: Diagnostics) -> str | None:
-    """If an unquoted ``${...}`` in flow style is what broke: reports it, returns readable text."""
-    mark = getattr(error, "problem_mark", None)
-    if mark is None or text[mark.index - 1 : mark.index + 1] != "${":
-        return None
-    match = _EXPRESSION.match(text, mark.index)
-    end = match.end() if match else mark.index + 1
-    line, column = mark.line + 1, mark.column
-    span = Span(line, column, line, column + end - mark.index + 1, file)
-    written = "$" + text[mark.index : end][:LONGEST_SHOWN]
-    found.add(
-        diagnostic(
-            "SY001",
-            span,
-            UNQUOTED,
-            help=f'Write "{written}".' if match else UNCLOSED,
-        )
-    )
-    if match is None:
-        return None
-    return text[: mark.index] + match[0].translate(_INSIDE) + text[end:]
-
-
-class _Frame:
-    """A mapping or list that is being read."""
-
-    __slots__ = ("anchor", "before", "entries", "flow", "items", "key", "start")
-
-    def __init__(self, event: Any, start: tuple[int, int], before: int, mapping: bool) -> None:
-        self.entries: dict[str, Entry] = {}
-        self.items: list[Node] | None = None if mapping else []
-        self.key: Node | None = None
-        self.start = start
-        self.flow: bool = event.flow_style
-        self.anchor: str | None = event.anchor
-        self.before = before  # nodes counted before it
 
 
 def _drop_unread(entries: dict[str, Entry]) -> None:
@@ -165,48 +123,41 @@ def _drop_unread(entries: dict[str, Entry]) -> None:
             entries[key] = last
 
 
-def _left_empty(key: str, entries: dict[str, Entry]) -> bool:
-    """Whether a key comes twice since it was to stand below an empty one, which is reported."""
-    names = list(entries)
-    later = (entries[each].value for each in names[names.index(key) + 1 :] if each in HOLDERS)
-    return any(isinstance(each, Scalar) and each.value is None for each in later)
+def _line_numbers(text: str) -> tuple[int, ...]:
+    """The numbers of all lines that ``text`` may have: of a long file each is one object."""
+    return tuple(range(1, sum(map(text.count, _BREAKS)) + 3))
 
 
 class _Builder:
-    """Builds the tree from the events of one text."""
+    """Builds the tree from the events of one text, each mapping and list by a call of its own."""
 
     def __init__(self, text: str, file: str, found: Diagnostics) -> None:
         self.text = text
         self.file = file
         self.found = found
         self.root: Node | None = None
-        self.stack: list[_Frame] = []
+        self.broken: Node | None = None  # what was being read when reading stopped
+        self.begun: tuple[int, int] | None = None  # where that starts
         self.anchors: dict[str, tuple[Node, int]] = {}
         self.words: dict[str, str] = {}  # each text once, however often it is written
-        self.line = 0
+        self.lines = _line_numbers(text)
         self.nodes = 0
         self.repeated = 0
         self.last: Span = Span(1, 1, 1, 1, file)  # of what was read last: a block ends there
         self.repaired = any(chr(each) in text for each in _BACK)
+        self.next_event: Callable[[], Any]
 
     def run(self) -> None:
         """Reads to the end of the text. Raises yaml.YAMLError or _Stopped."""
-        get_event: Callable[[], Any] = Loader(self.text).get_event
+        loader: Any = Loader(self.text)
+        self.next_event = loader.get_event
         documents = 0
         while True:
-            event = get_event()
+            event = self.next_event()
             kind = event.__class__
-            if kind is ScalarEvent:
-                self._scalar(event)
-            elif kind is MappingStartEvent:
-                self._open(event, mapping=True)
-            elif kind is SequenceStartEvent:
-                self._open(event, mapping=False)
-            elif kind is MappingEndEvent or kind is SequenceEndEvent:
-                self._close(event)
-            elif kind is AliasEvent:
-                self._alias(event)
-            elif kind is DocumentStartEvent:
+            if kind is StreamEndEvent:
+                return
+            if kind is DocumentStartEvent:
                 documents += 1
                 if documents > 1:
                     help = "Remove the line `---`."
@@ -215,37 +166,35 @@ class _Builder:
                     if isinstance(self.root, Mapping):  # what is missing may stand behind it
                         self.root = OpenMapping(self.root.entries, self.root.span)
                     return
-            elif kind is StreamEndEvent:
-                return
+            elif kind is not StreamStartEvent and kind is not DocumentEndEvent:
+                self.root = self._node(event, 0)
 
     def rest(self) -> Node | None:
-        """Closes what is still open and returns what was read; what is empty so far is left out."""
-        while self.stack:
-            frame = self.stack.pop()
-            span = self._until_last(frame.start)
-            _drop_unread(frame.entries)
-            if frame.items:
-                self._place(OpenSequence(frame.items, span))
-            elif frame.entries or not self.stack:
-                self._place(OpenMapping(frame.entries, span))
-        return self.root
+        """What was read before reading stopped; what is empty so far is left out."""
+        if self.broken is None and self.begun is not None:
+            return OpenMapping({}, self._until_last(self.begun))
+        return self.root if self.broken is None else self.broken
 
-    def _scalar(self, event: Any) -> None:
+    def _node(self, event: Any, depth: int, around: list[Node] | None = None) -> Node:
+        """The node that begins with ``event``, inside so many others and a list ``around`` it."""
+        kind = event.__class__
+        if kind is ScalarEvent:
+            return self._scalar(event)
+        if kind is MappingStartEvent:
+            return self._mapping(event, depth + 1, around)
+        if kind is SequenceStartEvent:
+            return self._sequence(event, depth + 1)
+        return self._alias(event)
+
+    def _scalar(self, event: Any) -> Scalar:
         text = event.value
-        plain = not event.style
         if self.repaired:
             text = text.translate(_BACK)
         text = self.words.setdefault(text, text)
-        start, end = event.start_mark, event.end_mark
-        line, end_line = start.line + 1, end.line + 1
-        if line == self.line:
-            line = self.line  # of a long file every byte counts: the number of a line is one object
-        else:
-            self.line = line
-        if end_line == line:
-            end_line = line
-        place = (line, start.column + 1, end_line, end.column + 1, self.file)
+        start, end, lines = event.start_mark, event.end_mark, self.lines
+        place = (lines[start.line], start.column + 1, lines[end.line], end.column + 1, self.file)
         self.last = span = _new(Span, place)
+        plain = not event.style
         value = core_value(text) if plain and (not text or text[0] in STARTS) else text
         node = Scalar(text, value, span, plain)
         self.nodes += 1
@@ -256,40 +205,98 @@ class _Builder:
             node.span = span._replace(line=line, column=column)
             if event.anchor is not None:
                 self.anchors[event.anchor] = (node, 1)
-        frame = self.stack[-1] if self.stack else None
-        if frame is None:
-            self.root = node
-        elif frame.items is not None:
-            frame.items.append(node)
-        elif frame.key is None:
-            frame.key = node
-        else:
-            self._place(node)
+        return node
 
-    def _open(self, event: Any, mapping: bool) -> None:
+    def _mapping(self, event: Any, depth: int, around: list[Node] | None) -> Mapping:
+        start, before = self._start(event, depth), self.nodes
+        entries: dict[str, Entry] = {}
+        key: Node | None = None
+        next_event, scalar = self.next_event, self._scalar
+        try:
+            while True:
+                here = next_event()
+                kind = here.__class__
+                if kind is MappingEndEvent:
+                    break
+                key = scalar(here) if kind is ScalarEvent else self._node(here, depth)
+                here = next_event()
+                node = scalar(here) if here.__class__ is ScalarEvent else self._node(here, depth)
+                if key.__class__ is Scalar and key.text not in entries and key.text != "<<":
+                    entries[key.text] = _new(Entry, (key, node))
+                else:
+                    held = None if event.flow_style else around
+                    entries, start = self._clash(entries, start, (key, node), held)
+                key = None
+        except (_Stopped, yaml.YAMLError):
+            self._leave(entries, start, key, None if event.flow_style else around)
+            raise
+        whole = Mapping(entries, self._extent(start, event, here))
+        if event.anchor is not None:
+            self.anchors[event.anchor] = (whole, self.nodes - before + 1)
+        return whole
+
+    def _sequence(self, event: Any, depth: int) -> Sequence:
+        start, before = self._start(event, depth), self.nodes
+        items: list[Node] = []
+        next_event = self.next_event
+        try:
+            while True:
+                here = next_event()
+                kind = here.__class__
+                if kind is ScalarEvent:
+                    items.append(self._scalar(here))
+                elif kind is SequenceEndEvent:
+                    break
+                else:
+                    items.append(self._node(here, depth, items))
+        except (_Stopped, yaml.YAMLError):
+            if self.broken is not None:
+                items.append(self.broken)
+            self.broken = OpenSequence(items, self._until_last(start)) if items else None
+            self.begun = start
+            raise
+        whole = Sequence(items[:], self._extent(start, event, here))
+        if event.anchor is not None:
+            self.anchors[event.anchor] = (whole, self.nodes - before + 1)
+        return whole
+
+    def _start(self, event: Any, depth: int) -> tuple[int, int]:
+        """Where a mapping or list starts; counts it."""
         mark = event.start_mark
-        start = (mark.line + 1, mark.column + 1)
+        start = (self.lines[mark.line], mark.column + 1)
         if event.anchor is not None or event.tag is not None:
             start = self._properties(event)
-        if len(self.stack) == DEEPEST:
+        if depth > DEEPEST:
             message = f"Lists and mappings are nested deeper than {DEEPEST}."
             self._report("SY006", self._span(event), message)
             raise _Stopped
         self.nodes += 1
-        self.stack.append(_Frame(event, start, self.nodes, mapping))
+        return start
 
-    def _close(self, event: Any) -> None:
-        frame = self.stack.pop()
-        if frame.flow:
-            self.last = self._span(event)
-        span = self._until_last(frame.start)
-        items = frame.items
-        node = Mapping(frame.entries, span) if items is None else Sequence(items[:], span)
-        if frame.anchor is not None:
-            self.anchors[frame.anchor] = (node, self.nodes - frame.before + 1)
-        self._place(node)
+    def _extent(self, start: tuple[int, int], event: Any, end: Any) -> Span:
+        """The span of the mapping or list between two events: a block ends with what is in it."""
+        if event.flow_style:
+            mark = end.end_mark
+            line, column = self.lines[mark.line], mark.column
+            self.last = _new(Span, (line, column, line, column + 1, self.file))
+        last = self.last
+        return _new(Span, (start[0], start[1], last[2], last[3], self.file))  # type: ignore[no-any-return]
 
-    def _alias(self, event: Any) -> None:
+    def _leave(
+        self,
+        entries: dict[str, Entry],
+        start: tuple[int, int],
+        key: Node | None,
+        around: list[Node] | None,
+    ) -> None:
+        """Closes a mapping that cannot be read on; ``key`` waits for its value."""
+        if self.broken is not None and key is not None:
+            entries, start = self._clash(entries, start, (key, self.broken), around)
+        _drop_unread(entries)
+        self.broken = OpenMapping(entries, self._until_last(start)) if entries else None
+        self.begun = start
+
+    def _alias(self, event: Any) -> Node:
         self.last = span = self._span(event)
         known = self.anchors.get(event.anchor)
         node, size = known or (None, 1)
@@ -303,67 +310,53 @@ class _Builder:
                 "SY001", span, f"The alias {short(event.anchor)} stands for nothing above it."
             )
             node = Scalar("", None, span, True)
-        self._place(node)
+        return node
 
-    def _place(self, node: Node) -> None:
-        """Puts a finished node where it belongs: root, item, key or value."""
-        if not self.stack:
-            self.root = node
-            return
-        frame = self.stack[-1]
-        if frame.items is not None:
-            frame.items.append(node)
-            return
-        key = frame.key
-        if key is None:
-            frame.key = node
-            return
-        frame.key = None
+    def _clash(
+        self,
+        entries: dict[str, Entry],
+        start: tuple[int, int],
+        entry: tuple[Node, Node],
+        around: list[Node] | None,
+    ) -> tuple[dict[str, Entry], tuple[int, int]]:
+        """Puts in a key that may not stand here, or may; what is being read then and its start."""
+        key, node = entry
         if isinstance(key, Scalar):
-            text = key.text
-            if text not in frame.entries and text != "<<":
-                frame.entries[text] = _new(Entry, (key, node))
-                return
-        if not (isinstance(key, Scalar) and self._split(frame, key, node)):
-            self._refuse_key(key, node, frame.entries)
+            if key.text not in entries and key.text != "<<":
+                entries[key.text] = _new(Entry, (key, node))
+                return entries, start
+            begun = self._split(entries, start, Entry(key, node), around)
+            if begun is not None:
+                return begun
+        from .reader_repair import refuse_key
 
-    def _split(self, frame: _Frame, key: Scalar, node: Node) -> bool:
-        """Begins a new item at a key that says so, if its dash is missing; whether it did."""
-        entries, inside = frame.entries, self.stack[-2].items if len(self.stack) > 1 else None
-        if frame.flow or inside is None or key.text not in entries:
-            return False
-        first, *later = entries
-        heads = _RACES if first in _RACES else KINDS
-        begins = key.text if key.text == first else next((k for k in later if k in heads), None)
-        lonely = len(entries) == 1 and begins in KINDS and begins != "fail"
-        if begins is None or lonely:  # a doubled head, and no missing dash
-            return False
-        at = len(entries) if begins == first else [*entries].index(begins)
-        before, after = dict([*entries.items()][:at]), dict([*entries.items()][at:])
-        after.setdefault(key.text, _new(Entry, (key, node)))
+        refuse_key(key, node, entries, self.found)
+        return entries, start
+
+    def _split(
+        self,
+        entries: dict[str, Entry],
+        start: tuple[int, int],
+        entry: Entry,
+        around: list[Node] | None,
+    ) -> tuple[dict[str, Entry], tuple[int, int]] | None:
+        """Begins a new item of the list ``around`` at a key that says so, if its dash is missing.
+
+        Returns the new item and its start; None if no item begins.
+        """
+        if around is None:
+            return None
+        from .reader_repair import split_item
+
+        split = split_item(entries, entry)
+        if split is None:
+            return None
+        before, after, begins = split
         head = after[begins].key
         message = f"A '-' is missing before {short(begins)}: a new item begins here."
         self._report("SY005", head.span, message, f"Write `- {begins}: ...`.")
-        inside.append(Mapping(before, Span(*frame.start, *head.span[:2], self.file)))
-        frame.entries, frame.start = after, head.span[:2]
-        return True
-
-    def _refuse_key(self, key: Node, node: Node, entries: dict[str, Entry]) -> None:
-        if not isinstance(key, Scalar):
-            help = "For an expression write ${...}." if isinstance(key, Mapping) else None
-            message = "A key must be a text, not a list or a mapping."
-            self._report("SY004", key.span, message, help)
-        elif key.text in entries:
-            if not _left_empty(key.text, entries):
-                first = Label("first written here", entries[key.text].key.span)
-                message = f"The key {short(key.text)} is written twice."
-                self.found.add(diagnostic("SY005", key.span, message, labels=(first,)))
-                written = entries[key.text].value
-                if isinstance(written, Scalar) and written.value is None:
-                    entries[key.text] = _new(Entry, (key, node))
-        else:
-            message = "Merge keys ('<<') are not supported."
-            self._report("SY004", key.span, message, "Write the keys out, or alias a whole value.")
+        around.append(Mapping(before, Span(*start, *head.span[:2], self.file)))
+        return after, head.span[:2]
 
     def _properties(self, event: Any) -> tuple[int, int]:
         """Refuses a tag; returns where the node itself starts, after its anchor and tag."""

@@ -25,7 +25,8 @@ WORDS: dict[str, Plain] = {
     "FALSE": False,
 }
 # What a plain scalar that is not text may start with; all others skip the patterns.
-STARTS = frozenset("~nNtTfF+-.0123456789")
+_LETTERS = frozenset("~nNtTfF")
+STARTS = _LETTERS | frozenset("+-.0123456789")
 LONGEST_NUMBER = 100  # characters; longer ones stay text, conversion is quadratic
 
 _INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
@@ -37,7 +38,7 @@ def core_value(text: str) -> Plain:
     """The value of the plain scalar ``text``: None, a boolean, a finite number or the text."""
     if text in WORDS:
         return WORDS[text]
-    if len(text) > LONGEST_NUMBER:
+    if text[0] in _LETTERS or len(text) > LONGEST_NUMBER:
         return text
     if _INTEGER.fullmatch(text):
         return int(text)

@@ -12,6 +12,10 @@ from .span import Span
 
 REPLACEMENT = "\ufffd"
 LONGEST_SHOWN = 60  # characters of the file inside a message
+UNQUOTED = "Inside { } and [ ] an expression must be quoted."
+UNCLOSED = 'Write "${...}".'
+# Stand-ins of the same width for what ends a plain text in flow style, from a private use area.
+INSIDE = {ord(char): 0xF8D0 + index for index, char in enumerate("{}[],:#?")}
 MOST_REPORTED = 20  # bad characters of one file
 
 # Control characters, surrogates and non-characters are no YAML. The line separators of YAML 1.1
@@ -20,6 +24,7 @@ _FORBIDDEN = (
     "[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
     "|[\u2028\u2029\u202a-\u202e\u2066-\u2069]"
 )
+_BREAKS = dict.fromkeys(map(ord, "\t\n\r"))
 _FORBIDDEN_ASCII = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _OTHER_SPACES = "^ *([\xa0\u2000-\u200a\u202f\u3000][ \xa0\u2000-\u200a\u202f\u3000]*)"
 _OTHER_ENCODINGS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -50,6 +55,8 @@ def check_characters(text: str, file: str, found: Diagnostics) -> str:
         text = text[1:]
     if not text.isascii():
         text = _plain_indents(text, file, found)
+    elif text.translate(_BREAKS).isprintable():  # nearly always, and seen at once
+        return text
     # compiled when it is needed: the ranges cost as much as reading a saga
     forbidden = _FORBIDDEN_ASCII if text.isascii() else re.compile(_FORBIDDEN)
     for count, match in enumerate(forbidden.finditer(text)):

@@ -114,6 +114,8 @@ def _record(cls: type, *, frozen: bool, slots: bool, eq: bool) -> type:
         made = cls
         for name, value in members.items():
             setattr(cls, name, value)
+    if "__new__" in cls.__dict__:
+        return made  # it makes its instances itself
     if frozen and slots:
         _Making(made, own, every).begin()
     else:

@@ -41,8 +41,9 @@ class TextType(EnumType):
 
 def resolved(type_: Type, types: Mapping[str, Type]) -> Type:
     """``type_`` without a name around it; names that only lead to each other are ``any``."""
-    seen = set()
+    seen: set[str] | None = None
     while isinstance(type_, NamedType):
+        seen = seen or set()
         if type_.name in seen or type_.name not in types:
             return ANY
         seen.add(type_.name)
@@ -56,7 +57,7 @@ def widened(type_: Type) -> Type:
         case TextType():
             return STRING
         case Primitive():
-            return DECIMAL if type_ == EXACT else type_
+            return DECIMAL if type_ is EXACT else type_
         case ListType():
             return ListType(widened(type_.item))
         case OptionalType():
@@ -89,7 +90,7 @@ def _fits(
         return True
     if isinstance(target, OptionalType):
         inner = source.inner if isinstance(source, OptionalType) else source
-        return inner == NULL or _fits(inner, target.inner, types, assumed)
+        return inner is NULL or _fits(inner, target.inner, types, assumed)
     match source, target:
         case ListType(), ListType():
             return _fits(source.item, target.item, types, assumed)
@@ -98,7 +99,7 @@ def _fits(
         case EnumType(), EnumType():
             return set(source.values) <= set(target.values)
         case EnumType(), Primitive():
-            return target == STRING
+            return target is STRING
         case Primitive(), Primitive():
             return _primitive_fits(source, target)
     return False
@@ -107,9 +108,9 @@ def _fits(
 def _primitive_fits(source: Primitive, target: Primitive) -> bool:
     if source == target:
         return True
-    if source == INTEGER:
+    if source is INTEGER:
         return target in NUMERIC
-    return source == EXACT and target in (DECIMAL, NUMBER)
+    return source is EXACT and target in (DECIMAL, NUMBER)
 
 
 def _record_fits(
@@ -137,7 +138,7 @@ def joined(left: Type, right: Type, types: Mapping[str, Type]) -> Type | None:
     if left == right:
         return left
     if NULL in (left, right):
-        other = right if left == NULL else left
+        other = right if left is NULL else left
         return other if isinstance(other, OptionalType) else OptionalType(other)
     if isinstance(left, OptionalType) or isinstance(right, OptionalType):
         inner = joined(present(left), present(right), types)
@@ -164,7 +165,7 @@ def show(type_: Type) -> str:
     """The type as the language writes it; long records and enums are cut off."""
     match type_:
         case Primitive():
-            return "decimal" if type_ == EXACT else type_.name
+            return "decimal" if type_ is EXACT else type_.name
         case NamedType():
             return type_.name
         case ListType():

@@ -11,15 +11,15 @@ from .children import Family, Load, find_children
 from .codes import diagnostic
 from .declared import check_names, owners
 from .diagnostics import Diagnostics
-from .draft import Draft, draw
-from .facts import ItemFacts, Position, Role
+from .draft import drawn
+from .facts import ItemFacts, Role
 from .failures import fill_failures, saga_reasons
-from .graph import Node, NodeKind, SagaGraph
+from .graph import SagaGraph
 from .item_facts import FactMaker, Surroundings
 from .live import live_data
 from .model import Saga, Step, SubSaga
-from .positions import Positions, find_positions, is_covered
-from .records import fill, replace
+from .positions import find_positions, is_covered
+from .records import replace
 from .relations import BOOLEAN, present
 from .schemas import with_schemas
 from .structure import Structure, keep
@@ -57,23 +57,22 @@ def _graph(
     if structure.twice:
         return None
     if not structure.cyclic:
-        return _drawn(saga, structure, children, found)
+        return _resolved(saga, structure, children, found)
     # Nothing is known of the order, but what is wrong with values is found all the same.
     known = Diagnostics()
-    _drawn(saga, structure, children, known)
+    _resolved(saga, structure, children, known)
     for each in known:
         if each.code != "NA003":  # that a value is read too early
             found.add(each)
     return None
 
 
-def _drawn(
+def _resolved(
     saga: Saga, structure: Structure, children: dict[str, SagaGraph], found: Diagnostics
 ) -> SagaGraph:
     start, owned = owners(saga, structure)
     binder = binder_of(saga, structure, children, found)
-    draft = draw(saga, start, owned)
-    positions = find_positions(structure, draft, children)
+    positions = find_positions(structure, children)
     maker = FactMaker(Surroundings(saga, structure, owned, positions, children), binder)
     facts = {place.name: maker.facts(place) for place in structure.in_order()}
     agreement = Agreement(saga, found)
@@ -85,8 +84,7 @@ def _drawn(
         saga=saga,
         facts=facts,
         start_service=start,
-        nodes=_nodes(draft, positions),
-        links=tuple(draft.edges),
+        drawn=drawn,
         live_data=live_data,
         children=children,
         judge=positions.judge,
@@ -98,17 +96,6 @@ def _drawn(
 
 
 # -- the graph ----------------------------------------------------------------------------------
-
-
-def _nodes(draft: Draft, positions: Positions) -> tuple[Node, ...]:
-    """The nodes with their positions."""
-    if any(each is not Position.BEFORE for each in positions.of.values()):
-        for node in draft.nodes:
-            if node.item is not None:
-                fill(node, position=positions.of[node.item.name.text])
-            elif node.kind is NodeKind.END and Position.PIVOT in positions.of.values():
-                fill(node, position=Position.AFTER)
-    return tuple(draft.nodes)
 
 
 def _reasons(saga: Saga, facts: Mapping[str, ItemFacts]) -> tuple[str, ...]:
@@ -124,14 +111,17 @@ def _is_undoable(
     structure: Structure, facts: Mapping[str, ItemFacts], children: Mapping[str, SagaGraph]
 ) -> bool:
     """Whether the saga can be taken back when it is done: nothing lacks a compensation."""
+    pivot = Role.PIVOT
     for place in structure.in_order():
         each = facts[place.name]
-        if each.role is Role.PIVOT:
+        if each.role is pivot:
             return False
+        if each.compensation is not None:
+            continue
         if isinstance(place.item, SubSaga):
             stays = place.name in children and not children[place.name].undoable
         else:
-            stays = isinstance(place.item, Step) and each.effect and each.compensation is None
+            stays = isinstance(place.item, Step) and each.effect
         if stays and each.role is not Role.OPTIONAL and not is_covered(place):
             return False
     return True

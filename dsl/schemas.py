@@ -29,15 +29,15 @@ def with_schemas(saga: Saga, family: Family, found: Diagnostics, file: str) -> S
 def _schemas(saga: Saga) -> Iterator[SchemaType]:
     todo: list[Type] = list(_types(saga))
     while todo:
-        match todo.pop():
-            case SchemaType() as schema:
-                yield schema
-            case ListType(item):
-                todo.append(item)
-            case OptionalType(inner):
-                todo.append(inner)
-            case RecordType(record):
-                todo.extend(each.type for each in record)
+        type_ = todo.pop()
+        if isinstance(type_, RecordType):
+            todo += [each.type for each in type_.fields]
+        elif isinstance(type_, SchemaType):
+            yield type_
+        elif isinstance(type_, ListType):
+            todo.append(type_.item)
+        elif isinstance(type_, OptionalType):
+            todo.append(type_.inner)
 
 
 def _types(saga: Saga) -> Iterator[Type]:

@@ -36,7 +36,8 @@ class Scope:
 
 def narrow(condition: Expr, scope: Scope, holds: bool = True) -> Scope:
     """The scope where ``condition`` holds (or does not): what it says is there is present."""
-    return replace(scope, present=scope.present | known(condition, holds))
+    found = known(condition, holds)
+    return replace(scope, present=scope.present | found) if found else scope
 
 
 def path_of(expr: Expr) -> Path | None:

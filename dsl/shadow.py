@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from .codes import diagnostic
 from .diagnostics import Diagnostic, Severity
 from .model import Saga
-from .reader import UNCLOSED, UNQUOTED
+from .reader_text import UNCLOSED, UNQUOTED
 from .rules.places import every_item
 from .span import Span
 

@@ -79,7 +79,11 @@ def _handlers(recover: tuple[Recover, ...]) -> Iterator[Section]:
 
 @dataclass(eq=False, slots=True)
 class ItemList:
-    """One list of items. ``before`` has a bit per item of the list that surely comes earlier."""
+    """One list of items.
+
+    Only where some have ``needs`` it knows their ``positions``, the ``predecessors`` of each, and
+    ``masks``, which have a bit per item of the list that surely comes earlier.
+    """
 
     items: tuple[Item, ...]
     parent: Place | None
@@ -89,6 +93,12 @@ class ItemList:
     predecessors: list[tuple[int, ...]] = field(default_factory=list)
     chained: bool = True  # no ``needs``: each follows the one before it
     masks: list[int] = field(default_factory=list)
+
+    def before(self, position: int) -> tuple[int, ...]:
+        """The items that one of them needs, or else the one above it."""
+        if self.chained:
+            return (position - 1,) if position else ()
+        return self.predecessors[position]
 
     def precedes(self, first: int, second: int) -> bool:
         """Whether the item ``first`` of the list is done before ``second`` begins."""
@@ -146,7 +156,6 @@ class Structure:
             first = self.places.setdefault(item.name.text, place)
             if first is not place:
                 self.twice.append((first.item, item))
-            here.positions.setdefault(item.name.text, position)
             for index, inner in enumerate(sections(item)):
                 self._list(inner.items, place, inner, index)
         self._order(here)
@@ -154,6 +163,10 @@ class Structure:
 
     def _order(self, here: ItemList) -> None:
         here.chained = all(item.needs is None for item in here.items)
+        if here.chained:
+            return
+        for position, item in enumerate(here.items):
+            here.positions.setdefault(item.name.text, position)
         for position, item in enumerate(here.items):
             if item.needs is None:
                 here.predecessors.append((position - 1,) if position else ())
@@ -163,8 +176,7 @@ class Structure:
             here.predecessors.append(tuple(dict.fromkeys(known)))
             if len(known) < len(names):
                 self.unknown_needs.append((here, position))
-        if not here.chained:
-            self._mask(here)
+        self._mask(here)
 
     def _mask(self, here: ItemList) -> None:
         here.masks = [0] * len(here.items)

@@ -62,6 +62,8 @@ from .typecheck_operations import (
 )
 from .types import ANY, NULL, EnumType, Field, ListType, OptionalType, Primitive, RecordType, Type
 
+_HOLDING = (Record, Array)
+
 __all__ = ["Scope", "assignable", "check", "infer", "narrow", "show", "static_type"]
 
 
@@ -81,33 +83,21 @@ def check(value: Value, target: Type, scope: Scope, found: Diagnostics) -> None:
     for a field that the target does not have, TY002 for a missing one or a wrong type, DA001 for
     a value that may be absent.
     """
-    wanted = scope.resolve(present(scope.resolve(target)))
-    if isinstance(value, Record) and isinstance(wanted, RecordType):
-        _check_record(value, wanted, scope, found)
-    elif isinstance(value, Array) and isinstance(wanted, ListType):
-        for item in value.items:
-            check(item, wanted.item, scope, found)
-    else:
-        _check_one(value, target, scope, found)
+    if isinstance(value, _HOLDING):
+        wanted = scope.resolve(present(scope.resolve(target)))
+        if isinstance(value, Record) and isinstance(wanted, RecordType):
+            _check_record(value, wanted, scope, found)
+            return
+        if isinstance(value, Array) and isinstance(wanted, ListType):
+            for item in value.items:
+                check(item, wanted.item, scope, found)
+            return
+    _check_one(value, target, scope, found)
 
 
 def static_type(value: Value, scope: Scope) -> Type:
     """As ``infer``, with what is known of literals kept (see ``relations``); raises TypeProblem."""
-    match value:
-        case Literal():
-            return _constant(value.value)
-        case Template():
-            for part in value.parts:
-                if not isinstance(part, str):
-                    templated(part, static_type(part, scope), scope)
-            return STRING
-        case Record():
-            names = value.fields.items()
-            fields = (_field(name, static_type(v, scope)) for name, v in names)
-            return RecordType(tuple(fields))
-        case Array():
-            return ListType(_join_all(value.items, scope))
-    return _expression(value, scope)
+    return _TYPES[value.__class__](value, scope)
 
 
 def _check_record(value: Record, wanted: RecordType, scope: Scope, found: Diagnostics) -> None:
@@ -166,9 +156,9 @@ def _conversion(source: Type, target: Type, scope: Scope) -> str | None:
     source, target = scope.resolve(present(source)), scope.resolve(present(target))
     if isinstance(source, TextType) and isinstance(target, EnumType):
         return did_you_mean(source.values[0], target.values)
-    if target == STRING and source in NUMERIC:
+    if target is STRING and source in NUMERIC:
         return "Write `str(...)` around it, or `${...}` in quotes with text."
-    if target == INTEGER and source in NUMERIC:
+    if target is INTEGER and source in NUMERIC:
         return "Write `round(...)` or `int(...)` around it."
     return None
 
@@ -206,8 +196,16 @@ def _join_all(items: tuple[Value, ...], scope: Scope) -> Type:
     return common
 
 
-def _expression(expr: Expr, scope: Scope) -> Type:
-    return _TYPES[expr.__class__](expr, scope)
+def _template(value: Template, scope: Scope) -> Type:
+    for part in value.parts:
+        if not isinstance(part, str):
+            templated(part, static_type(part, scope), scope)
+    return STRING
+
+
+def _record(value: Record, scope: Scope) -> Type:
+    items = value.fields.items()
+    return RecordType(tuple([_field(name, static_type(each, scope)) for name, each in items]))
 
 
 def _reference(expr: Reference, scope: Scope) -> Type:
@@ -238,13 +236,13 @@ def _known(expr: Expr, type_: Type, scope: Scope) -> Type:
 
 def _value(expr: Expr, scope: Scope) -> Type:
     """The type of an expression whose value must be there."""
-    return _there(expr, _expression(expr, scope), scope)
+    return _there(expr, static_type(expr, scope), scope)
 
 
 def _there(expr: Expr, type_: Type, scope: Scope) -> Type:
     """``type_`` of ``expr`` without a name around it; raises DA001 if there may be no value."""
     resolved = scope.resolve(type_)
-    if isinstance(resolved, OptionalType) or resolved == NULL:
+    if isinstance(resolved, OptionalType) or resolved is NULL:
         path = path_of(expr)
         name = f"`{'.'.join(path)}`" if path else "This"
         help = None
@@ -257,7 +255,7 @@ def _there(expr: Expr, type_: Type, scope: Scope) -> Type:
 
 def _attribute(expr: Attribute, scope: Scope) -> Type:
     base = _value(expr.base, scope)
-    if base == ANY:
+    if base is ANY:
         return ANY
     field = base.field(expr.name) if isinstance(base, RecordType) else None
     if field is not None:
@@ -309,7 +307,7 @@ def _name_span(expr: Attribute) -> Span:
 
 def _index(expr: Index, scope: Scope) -> Type:
     base, index = _value(expr.base, scope), _value(expr.index, scope)
-    if base == ANY:
+    if base is ANY:
         return ANY
     if isinstance(base, ListType) or is_text(base):
         if index not in (INTEGER, ANY):
@@ -336,9 +334,9 @@ def _logic(expr: Unary | Logic, scope: Scope) -> Type:
 
 
 def _compare(expr: Compare, scope: Scope) -> Type:
-    left, left_type = expr.left, _expression(expr.left, scope)
+    left, left_type = expr.left, static_type(expr.left, scope)
     for operator, right in expr.rest:
-        right_type = _expression(right, scope)
+        right_type = static_type(right, scope)
         if operator not in ("is", "is not", "==", "!="):
             right_type = _there(right, right_type, scope)
             if operator not in ("in", "not in"):
@@ -350,8 +348,8 @@ def _compare(expr: Compare, scope: Scope) -> Type:
 
 def _conditional(expr: Conditional, scope: Scope) -> Type:
     _boolean(expr.test, scope)
-    then = _expression(expr.then, narrow(expr.test, scope))
-    other = _expression(expr.otherwise, narrow(expr.test, scope, holds=False))
+    then = static_type(expr.then, narrow(expr.test, scope))
+    other = static_type(expr.otherwise, narrow(expr.test, scope, holds=False))
     common = joined(then, other, scope.types)
     if common is None:
         help = "Both sides of `else` have one type."
@@ -361,18 +359,22 @@ def _conditional(expr: Conditional, scope: Scope) -> Type:
 
 def _comprehension(expr: Comprehension, scope: Scope) -> Type:
     source = _value(expr.source, scope)
-    if source != ANY and not isinstance(source, ListType):
+    if source is not ANY and not isinstance(source, ListType):
         problem(expr.source, f"A comprehension goes over a list, and this is {show(source)}.")
     item = source.item if isinstance(source, ListType) else ANY
     inner = scope.bind(expr.variable, item)
     if expr.condition is not None:
         _boolean(expr.condition, inner)
         inner = narrow(expr.condition, inner)
-    return ListType(_expression(expr.element, inner))
+    return ListType(static_type(expr.element, inner))
 
 
 _TYPES: dict[type, Callable[[Any, Scope], Type]] = {
     Constant: lambda expr, scope: _constant(expr.value),
+    Literal: lambda expr, scope: _constant(expr.value),
+    Template: _template,
+    Record: _record,
+    Array: lambda expr, scope: ListType(_join_all(expr.items, scope)),
     Reference: _reference,
     Attribute: _attribute,
     Index: _index,

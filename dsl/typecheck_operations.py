@@ -61,7 +61,7 @@ def problem(expr: object, message: str, help: str | None = None) -> NoReturn:
 
 def is_text(type_: Type) -> bool:
     """Whether a value of ``type_`` is a text."""
-    return type_ == STRING or isinstance(type_, EnumType)
+    return type_ is STRING or isinstance(type_, EnumType)
 
 
 def templated(expr: Expr, type_: Type, scope: Scope) -> None:
@@ -69,7 +69,7 @@ def templated(expr: Expr, type_: Type, scope: Scope) -> None:
     inner = scope.resolve(present(scope.resolve(type_)))
     if inner in IN_TEXT or inner in (ANY, NULL) or is_text(inner):
         return
-    help = "Write `'yes' if ... else 'no'`." if inner == BOOLEAN else None
+    help = "Write `'yes' if ... else 'no'`." if inner is BOOLEAN else None
     problem(expr, f"This is {show(inner)}, which cannot stand in text.", help)
 
 
@@ -100,7 +100,7 @@ def arithmetic(expr: Unary | Binary, operands: list[Typed], scope: Scope) -> Typ
             both = joined(types[0], types[1], scope.types)
             return both or problem(expr, "The two lists hold values of different types.")
     for operand, type_ in operands:
-        if type_ != ANY and type_ not in NUMERIC:
+        if type_ is not ANY and type_ not in NUMERIC:
             texts = any(map(is_text, types))
             help = "To join texts, write `str(...)` around the other." if texts else None
             message = f"`{expr.operator}` takes numbers, and this is {show(type_)}."
@@ -111,7 +111,7 @@ def arithmetic(expr: Unary | Binary, operands: list[Typed], scope: Scope) -> Typ
     if expr.operator in ("//", "%") and common in (DECIMAL, EXACT):
         # Python floors integers and cuts off decimals: the same text would mean two things.
         problem(expr, f"`{expr.operator}` takes integers, and these are decimals.", "Write `/`.")
-    return NUMBER if expr.operator == "/" and common == INTEGER else common
+    return NUMBER if expr.operator == "/" and common is INTEGER else common
 
 
 def _odd_one(operand: Expr, operands: list[Typed]) -> Expr:
@@ -160,14 +160,14 @@ def _ordered(type_: Type) -> bool:
 
 def _membership(left: Typed, right: Typed, scope: Scope) -> None:
     container = right[1]
-    if container == ANY:
+    if container is ANY:
         return
     if isinstance(container, ListType):
         item = scope.resolve(present(scope.resolve(container.item)))
         _comparable((right[0], item), left, scope)
     elif not is_text(container):
         problem(right[0], f"`in` looks into a list or a text, and this is {show(container)}.")
-    elif left[1] != ANY and not is_text(left[1]):
+    elif left[1] is not ANY and not is_text(left[1]):
         problem(left[0], f"`in` looks for a text in a text, and this is {show(left[1])}.")
 
 
@@ -180,7 +180,7 @@ def call_result(expr: Call, types: list[Type], scope: Scope) -> Type:
             return INTEGER
         case "any" | "all":
             item = _item(expr, first, scope)
-            _takes(expr, item, item == BOOLEAN, "a list of booleans")
+            _takes(expr, item, item is BOOLEAN, "a list of booleans")
             return BOOLEAN
         case "sum":
             item = _item(expr, first, scope)
@@ -207,7 +207,7 @@ def _conversion(expr: Call, first: Type, digits: bool) -> Type:
         _takes(expr, first, first in NUMERIC or is_text(first), "a number or a text")
         return INTEGER if name == "int" else NUMBER
     _takes(expr, first, first in NUMERIC, "a number")
-    return first if name == "abs" or digits or first == ANY else INTEGER
+    return first if name == "abs" or digits or first is ANY else INTEGER
 
 
 def _extreme(expr: Call, types: list[Type], scope: Scope) -> Type:
@@ -217,7 +217,7 @@ def _extreme(expr: Call, types: list[Type], scope: Scope) -> Type:
         return item
     common, before = types[0], expr.arguments[0]
     for argument, type_ in zip(expr.arguments, types, strict=True):
-        if type_ != ANY and not _ordered(type_):
+        if type_ is not ANY and not _ordered(type_):
             problem(argument, f"`{expr.function}` compares, and {show(type_)} has no order.")
         _comparable((before, common), (argument, type_), scope)
         common = joined(common, type_, scope.types) or ANY
@@ -235,6 +235,6 @@ def _item(expr: Call, type_: Type, scope: Scope) -> Type:
 
 
 def _takes(expr: Call, type_: Type, fits: bool, wanted: str) -> None:
-    if type_ != ANY and not fits:
+    if type_ is not ANY and not fits:
         shown = show(type_) if not isinstance(type_, RecordType) else "a record"
         problem(expr.arguments[0], f"`{expr.function}` takes {wanted}, and this is {shown}.")

@@ -6,9 +6,9 @@ enums, plain JSON Schema, and names from ``types:``.
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
 
-from .records import dataclass, field
+from .records import dataclass, field, fill
 from .span import NOWHERE, Span
 
 PRIMITIVES = (
@@ -26,11 +26,25 @@ PRIMITIVES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Primitive:
-    """One of PRIMITIVES; ``null`` is the type of the literal None."""
+    """One of PRIMITIVES; ``null`` is the type of the literal None.
+
+    Of each name there is one object, so that types, which are compared all the time, are quickly.
+    """
+
+    _known: ClassVar[dict[str, Primitive]] = {}
 
     name: str
+
+    def __new__(cls, name: str) -> Primitive:
+        known = cls._known.get(name)
+        if known is None:
+            known = cls._known[name] = fill(object.__new__(cls), name=name)
+        return known
+
+    def __reduce__(self) -> tuple[type[Primitive], tuple[str]]:
+        return Primitive, (self.name,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +73,10 @@ class RecordType:
 
     def field(self, name: str) -> Field | None:
         """The field ``name`` or None."""
-        return next((each for each in self.fields if each.name == name), None)
+        for each in self.fields:
+            if each.name == name:
+                return each
+        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,6 +69,16 @@ def values_of(item: Item) -> Iterator[Value]:
             yield from _written(item.duration, item.match, item.timeout, *ways)
 
 
+def has_names_only(item: Item) -> bool:
+    """Whether all that is written in an item are names, as in most steps: ``STEP.FIELD``."""
+    if item.__class__ is not Step or item.condition is not None:
+        return False
+    undo = item.compensate
+    if undo is not None and (undo.when is not None or undo.input.__class__ is Record):
+        return False
+    return item.input.__class__ is not Record
+
+
 def _input(written: Input | None) -> Iterator[Value]:
     if isinstance(written, InputNames):
         yield from written.names
@@ -94,8 +104,9 @@ def walk(value: Value) -> Iterator[Value]:
     while todo:
         here = todo.pop()
         yield here
-        if here.__class__ in _PARTS:
-            todo.extend(reversed(parts(here)))
+        made = _PARTS.get(here.__class__)
+        if made is not None:
+            todo.extend(reversed(tuple(made(here))))
 
 
 def parts(value: Value) -> tuple[Value, ...]:

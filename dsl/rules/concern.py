@@ -16,6 +16,7 @@ ONLY_WITH: dict[str, tuple[str, ...]] = {
     "CO006": ("saga",),
     "CO007": ("role",),
     "CO014": ("recover",),
+    "CO016": ("role",),
     "DA002": ("events",),
     "PI001": ("role",),
     "PI002": ("role",),

@@ -128,6 +128,13 @@ class Conditions:
             found = self._statements[id(expr), holds]
         return found[1]
 
+    def undecided(self, statement: Statement, kind_of: KindOf) -> bool:
+        """Whether a condition may come out either way, all by itself; in doubt the answer is no."""
+        return statement.free and all(
+            _is_open(test, kind_of(test.subject, self._subjects[test.subject]))
+            for test in statement.tests
+        )
+
     def impossible(self, statements: Sequence[Statement], kind_of: KindOf) -> bool:
         """Whether these surely never hold together."""
         tests: dict[str, list[Test]] = {}

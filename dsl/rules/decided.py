@@ -9,7 +9,7 @@ from sagac.dsl.graph import SagaGraph
 from sagac.dsl.model import Choose, Foreach, Item, Repeat
 from sagac.dsl.reach import look
 from sagac.dsl.relations import BOOLEAN, INTEGER, resolved
-from sagac.dsl.scope import path_of
+from sagac.dsl.scope import NO_PATHS, path_of
 from sagac.dsl.span import Span
 from sagac.dsl.structure import ItemList, Place
 from sagac.dsl.syntax import Call, Expr
@@ -18,6 +18,7 @@ from sagac.dsl.types import ANY, EnumType, Field, ListType, OptionalType, Record
 from .conditions import Conditions, Formula, Kind, Statement
 from .places import places_of
 
+DECIDING = (Choose, Repeat)
 MOST_CASES = 64  # of a choose whose completeness is looked at
 MOST_REMEMBERED = 16  # earlier cases that a case is compared with
 Given = tuple[Expr, bool]
@@ -58,7 +59,7 @@ class Decided:
 
     def _look_at(self, place: Place) -> None:
         item = place.item
-        if item.condition is None and not isinstance(item, Choose | Repeat):
+        if item.condition is None and not isinstance(item, DECIDING):
             return
         if not self._is_reached(place.list):
             return  # which is said where it is decided
@@ -86,6 +87,8 @@ class Decided:
         return known
 
     def _decide(self, place: Place, condition: Expr, where: str, given: list[Given]) -> bool:
+        if not given and self._undecided(place, condition):
+            return False
         for holds in (True, False):
             if self._never(place, [*given, (condition, not holds)]):
                 because = self._reason(place, (condition, not holds), given)
@@ -139,6 +142,8 @@ class Decided:
         if same is not None:
             return Verdict(place.item, case, False, "case", ((same, False),), earlier=True)
         all_given = [*given, *before]
+        if not all_given and self._undecided(place, case):
+            return None
         if self._never(place, [*all_given, (case, True)]):
             because = self._reason(place, (case, True), all_given)
             earlier = bool(because) and set(map(id, because)) <= set(map(id, before))
@@ -167,6 +172,14 @@ class Decided:
             return self._kind(subject, expr, place, present)
 
         return self.conditions.impossible(_touched(statements), kind_of)
+
+    def _undecided(self, place: Place, condition: Expr) -> bool:
+        """Whether neither the condition nor its opposite is impossible, as nearly always."""
+
+        def kind_of(subject: str, expr: Expr) -> Kind:
+            return self._kind(subject, expr, place, NO_PATHS)
+
+        return self.conditions.undecided(self.conditions.statement(condition, True), kind_of)
 
     def _reason(self, place: Place, decided: Given, given: list[Given]) -> tuple[Given, ...]:
         """The conditions that decide it: none, one, or all that speak of the same."""
@@ -207,9 +220,9 @@ class Decided:
         values: tuple[object, ...] | None = None
         if isinstance(type_, EnumType):
             values = type_.values
-        elif type_ == BOOLEAN:
+        elif type_ is BOOLEAN:
             values = (True, False)
-        return Kind(values, type_ == INTEGER, optional)
+        return Kind(values, type_ is INTEGER, optional)
 
     def _type(self, path: tuple[str, ...], place: Place) -> tuple[Type, bool | None]:
         """The type of a path, and whether it may be absent; ``any`` and None if not known."""

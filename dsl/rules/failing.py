@@ -112,7 +112,7 @@ def _chooses(join: object, branches: int | None) -> bool:
 
 def left_behind(facts: ItemFacts) -> bool:
     """Whether a step has an effect and nothing of its own that takes it back."""
-    return isinstance(facts.item, Step) and facts.effect and facts.compensation is None
+    return facts.compensation is None and facts.effect and isinstance(facts.item, Step)
 
 
 def written_role(item: Item) -> str | None:

@@ -92,7 +92,7 @@ class Places(Structure):
         found: list[int] = []
         here = end
         while True:
-            before = items.predecessors[here]
+            before = items.before(here)
             here = next(each for each in before if each == start or items.precedes(start, each))
             if here == start:
                 return found[::-1]

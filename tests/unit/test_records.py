@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 import pytest
 
 from sagac.dsl import records
+from sagac.dsl.types import Primitive
 
 
 def _shapes(by: ModuleType) -> SimpleNamespace:
@@ -136,3 +137,14 @@ class Sent:
 
 def test_pickle() -> None:
     assert pickle.loads(pickle.dumps(Sent("a", 2))) == Sent("a", 2)
+
+
+def test_one_object_of_each() -> None:
+    text = Primitive("string")
+    assert text is Primitive(name="string")
+    assert text is not Primitive("integer")
+    for same in (pickle.loads(pickle.dumps(text)), copy.copy(text), copy.deepcopy(text)):
+        assert same is text
+    assert repr(text) == "Primitive(name='string')"
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        text.name = "other"  # type: ignore[misc]

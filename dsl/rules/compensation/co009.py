@@ -35,6 +35,7 @@ RULE = Rule(
 """,
     local=True,
 )
+UNDONE = (Step, Group)
 
 
 def check_saga(saga: Saga) -> Iterator[Diagnostic]:
@@ -53,7 +54,7 @@ def check_saga(saga: Saga) -> Iterator[Diagnostic]:
 def _undo(item: Item) -> tuple[str, Retry | None, str | None]:
     if isinstance(item, Undo):
         return item.name.text, item.retry, item.on_failure
-    if isinstance(item, Step | Group) and item.compensate is not None:
+    if isinstance(item, UNDONE) and item.compensate is not None:
         undo = item.compensate
         return undo.action.text, undo.retry, undo.on_failure
     return "", None, None

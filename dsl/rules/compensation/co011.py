@@ -40,11 +40,12 @@ def check(graph: SagaGraph) -> Iterator[Diagnostic]:
     """
     forward: dict[tuple[str, str], ItemFacts] = {}
     late: dict[tuple[str, str], ItemFacts] = {}
+    undone = {facts.compensation.action for facts in graph.facts.values() if facts.compensation}
     for facts in graph.facts.values():
-        if isinstance(facts.item, Step):
+        if facts.action in undone and isinstance(facts.item, Step):
             calls = forward if facts.position is Position.BEFORE else late
             calls.setdefault((facts.service, facts.action), facts)
-    for facts in graph.facts.values():
+    for facts in graph.facts.values() if forward or late else ():
         item, undo = facts.item, facts.compensation
         if isinstance(item, Step | Group) and item.compensate is not None and undo is not None:
             action = (undo.service, undo.action)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from sagac.dsl.codes import diagnostic
@@ -48,7 +49,8 @@ def check(graph: SagaGraph) -> Iterator[Diagnostic]:
     """Yields a finding for each undo that cannot tell which of two actions it is for."""
     places = places_of(graph.saga)
     users: dict[tuple[object, ...], list[ItemFacts]] = {}
-    for facts in graph.facts.values():
+    undone = Counter(each.compensation.action for each in graph.facts.values() if each.compensation)
+    for facts in graph.facts.values() if len(undone) < undone.total() else ():
         undo = facts.compensation
         if isinstance(facts.item, Step) and undo is not None and facts.effect:
             key = (facts.service, undo.service, undo.action, facts.loops)

@@ -14,7 +14,7 @@ from sagac.dsl.rules.rule import Rule
 from sagac.dsl.span import Span
 from sagac.dsl.suggest import did_you_mean
 from sagac.dsl.syntax import Attribute, Compare, Comprehension, Constant, ListOf, Reference, Value
-from sagac.dsl.values import chain, values_of, walk
+from sagac.dsl.values import chain, has_names_only, values_of, walk
 
 RULE = Rule(
     code="DA004",
@@ -43,6 +43,7 @@ RULE = Rule(
   input: { text: "${'Try another card' if saga.failure.reason == 'card_declined' else 'Sorry'}" }
 """,
 )
+FORKS = (Parallel, Foreach)
 TECHNICAL = ("unknown", "timeout", "exhausted", "locked", "not_needed")
 OF_THE_SAGA = (*TECHNICAL, "cancelled", "deadline")
 
@@ -59,12 +60,12 @@ class Asked(NamedTuple):
 def check(graph: SagaGraph) -> Iterator[Diagnostic]:
     """Yields a finding for each comparison with a reason that cannot be."""
     forks = {
-        name: facts.item
-        for name, facts in graph.facts.items()
-        if isinstance(facts.item, Parallel | Foreach)
+        name: facts.item for name, facts in graph.facts.items() if isinstance(facts.item, FORKS)
     }
     known: dict[str, frozenset[str] | None] = {}
     for facts in graph.facts.values():
+        if has_names_only(facts.item):
+            continue
         for value in values_of(facts.item):
             if isinstance(value, Attribute) and isinstance(value.base, Reference):
                 continue  # nearly always

@@ -60,8 +60,9 @@ def check(graph: SagaGraph) -> Iterator[Diagnostic]:
     """
     places = places_of(graph.saga)
     inherited: list[ItemFacts] = []
+    before = Position.BEFORE
     for name, facts in graph.facts.items():
-        if facts.position is not Position.BEFORE or not isinstance(facts.item, Step):
+        if facts.position is not before or not isinstance(facts.item, Step):
             continue
         if left_behind(facts) and not covered(places, name):
             continue  # CO001 has said so

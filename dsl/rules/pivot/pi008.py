@@ -58,12 +58,11 @@ def check(graph: SagaGraph) -> Iterator[Diagnostic]:
     """
     seen: set[tuple[str, str]] = set()
     for facts in graph.facts.values():
-        key = (facts.service, facts.action)
         if not isinstance(facts.item, Step) or not _is_queried(facts.item, facts):
             continue
         service = graph.saga.services.get(facts.service)
         actions = (service.actions if service is not None else None) or {}
-        declared = actions.get(facts.action)
+        declared, key = actions.get(facts.action), (facts.service, facts.action)
         if declared is not None and f"query_{facts.action}" not in actions and key not in seen:
             seen.add(key)
             yield _finding(facts.item, facts, declared)

@@ -74,7 +74,7 @@ def _open_need(items: ItemList, path: list[int], done: set[int]) -> int | None:
     """The first item that the last one of the path needs and that has not been looked at."""
     if not path or path[-1] in done:
         return None
-    return next((each for each in items.predecessors[path[-1]] if each not in done), None)
+    return next((each for each in items.before(path[-1]) if each not in done), None)
 
 
 def _from_first(circle: list[int]) -> list[int]:
