@@ -94,7 +94,8 @@ class Caller:
             outcome = None if maybe_begun else self._halted()
         if outcome is None:
             self.work.begin()
-            outcome = await self._lock() or await self._until_settled()
+            outcome = await self._lock() if self.work.locks else None
+            outcome = outcome or await self._until_settled()
         if self._in_trouble or maybe_begun:
             await self.running.trouble_over(self.work.name)
         outcome.at, outcome.ended = self.started, time.time()
