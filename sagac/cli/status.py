@@ -141,10 +141,13 @@ def _show_trouble(store: Store, state: SagaState) -> None:
 
 
 def _show_history(store: Store, state: SagaState) -> None:
+    lines: list[tuple[str, str]] = []
+    for mail in store.mail(f"{state.saga}/{state.key}"):
+        said = mail.name if mail.kind == "event" else f"{mail.kind} {mail.name}"
+        lines.append((mail.at, f"{said}  {mail.state}"))
     for call in store.history(f"{state.saga}/{state.key}"):
         reason = f" {call.reason}" if call.reason and call.outcome != "done" else ""
         tried = f" after {call.attempts} attempts" if call.attempts > 1 else ""
-        click.echo(f"  {call.finished}  {call.path}  {call.outcome}{reason}{tried}")
-    for mail in store.mail(f"{state.saga}/{state.key}"):
-        said = mail.name if mail.kind == "event" else f"{mail.kind} {mail.name}"
-        click.echo(f"  {mail.at}  {said}  {mail.state}")
+        lines.append((call.finished, f"{call.path}  {call.outcome}{reason}{tried}"))
+    for at, line in sorted(lines, key=lambda each: each[0]):
+        click.echo(f"  {at}  {line}")
