@@ -136,6 +136,9 @@ def _show_trouble(store: Store, state: SagaState) -> None:
         click.echo(f'    sagac resolve {state.key} {stuck.path} retry|skip|done --reason "…"')
     for trouble in store.attempts(saga):
         again = f", again at {trouble.next_at}" if trouble.next_at else ""
+        if not trouble.attempts:  # not called yet
+            click.echo(f"  {trouble.path} of {saga} {trouble.error}")
+            continue
         tried = f"{trouble.attempts} attempts" if trouble.attempts != 1 else "1 attempt"
         click.echo(f"  in trouble: {trouble.path} of {saga}: {tried}, {trouble.error}{again}")
 
