@@ -1,17 +1,18 @@
 """The generated order saga with handlers that cost nothing.
 
-``python -m bench.generated_dbos CODE STORE SAGAS failing|succeeding IN_FLIGHT`` prints sagas per
-second; CODE is the folder that ``sagac generate`` wrote.
+``python -m bench.generated_dbos CODE STORE IN_FLIGHT`` runs sagas as its stdin says
+(``bench.turns``); CODE is the folder that ``sagac generate`` wrote.
 """
 
 from __future__ import annotations
 
 import asyncio
 import sys
-import time
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+
+from bench import turns
 
 
 class Handlers:
@@ -49,38 +50,34 @@ class Handlers:
         return None
 
 
-async def measure(folder: Path, sagas: int, *, failing: bool, in_flight: int) -> float:
-    """Sagas per second over ``sagas`` sagas, so many at a time."""
+async def serve(folder: Path, in_flight: int) -> None:
+    """Runs sagas as stdin says."""
     worker = import_module("order_fulfilment.worker")
-    handlers = Handlers(import_module("order_fulfilment.generated.types"), failing=failing)
+    handlers = Handlers(import_module("order_fulfilment.generated.types"), failing=False)
     services = worker.Services(*[handlers] * 5)
-    turns = asyncio.Semaphore(in_flight)
 
-    async def one(number: int) -> None:
-        async with turns:
-            order = {
-                "order_id": str(number),
-                "customer_email": "someone@example.com",
-                "amount": "19.90",
-                "items": [{"sku": "sku-1", "quantity": 2}],
-            }
-            run = await engine.start_json(worker.SAGA, worker.VERSION, order)
-            end = await run.wait()
-            assert end.state == ("COMPENSATED" if failing else "COMPLETED")
+    async def one(key: str, failing: bool) -> None:
+        handlers.failing = failing
+        order = {
+            "order_id": key,
+            "customer_email": "someone@example.com",
+            "amount": "19.90",
+            "items": [{"sku": "sku-1", "quantity": 2}],
+        }
+        run = await engine.start_json(worker.SAGA, worker.VERSION, order)
+        end = await run.wait()
+        assert end.state == ("COMPENSATED" if failing else "COMPLETED")
 
     async with worker.make_engine(f"sqlite:///{folder}/sagas.sqlite", services) as engine:
-        began = time.perf_counter()
-        await asyncio.gather(*(one(number) for number in range(sagas)))
-        return sagas / (time.perf_counter() - began)
+        await turns.serve(one, in_flight)
 
 
-def main(code: str, folder: str, sagas: str, failing: str, in_flight: str) -> None:
-    """Measures once and prints sagas per second."""
+def main(code: str, folder: str, in_flight: str) -> None:
+    """Serves until stdin ends."""
     sys.path.insert(0, code)
     Path(folder).mkdir(parents=True, exist_ok=True)
-    run = measure(Path(folder), int(sagas), failing=failing == "failing", in_flight=int(in_flight))
-    print(round(asyncio.run(run), 1))
+    asyncio.run(serve(Path(folder), int(in_flight)))
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:6])
+    main(*sys.argv[1:4])

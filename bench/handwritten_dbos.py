@@ -4,13 +4,16 @@ It keeps the same promises: an idempotency key per call, a fence against late ac
 backoff, a timeout per attempt, a deadline, cancelling until the point of no return, and a status
 that DBOS's own records answer.
 
-``python -m bench.handwritten_dbos STORE SAGAS FAILING IN_FLIGHT`` prints sagas per second.
+``python -m bench.handwritten_dbos STORE IN_FLIGHT`` runs sagas as its stdin says
+(``bench.turns``).
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import logging
+import random
 import sqlite3
 import sys
 import time
@@ -22,6 +25,10 @@ from pathlib import Path
 from typing import Any
 
 from dbos import DBOS, DBOSConfig, SetWorkflowID
+
+from bench import turns
+
+log = logging.getLogger("orders")
 
 ATTEMPTS = 5
 TIMEOUT = 10.0
@@ -174,17 +181,18 @@ class Orders:
             attempt = 0
             while True:
                 attempt += 1
-                if started is not None and attempt == 1 and (reason := self.off(saga, started)):
-                    return {"failed": reason}
+                if started is not None and (reason := self.off(saga, started)):
+                    return await self.called_off(key, query, request, reason)
                 try:
                     async with asyncio.timeout(TIMEOUT):
                         return await self.once(key, action, request)
                 except Exception:
+                    log.exception("%s failed at attempt %d", key, attempt)
                     if started is not None and attempt >= ATTEMPTS:
                         settled = await self.settle(key, query, request)
                         if settled is not None:
                             return settled
-                    await asyncio.sleep(min(0.2 * 2 ** (attempt - 1), 30))
+                    await asyncio.sleep(random.uniform(0, min(0.2 * 2 ** (attempt - 1), 30)))
 
         outcome = await DBOS.run_step_async({"name": step}, perform)
         if "failed" in outcome:
@@ -223,6 +231,18 @@ class Orders:
             return {"answer": answer}
         return None
 
+    async def called_off(
+        self, key: str, query: Query | None, request: dict[str, Any], reason: str
+    ) -> dict[str, Any]:
+        """Cancelled or too late. A crash may have interrupted this very call, so it counts as
+        unknown and is undone; what cannot be undone is asked for, and fenced if it is not done."""
+        if query is None:
+            return {"failed": reason, "unknown": True}
+        settled = await self.settle(key, query, request)
+        if settled is None:
+            self.ledger.bury(key)
+        return settled or {"failed": reason}
+
     async def take_back(self, saga: str, step: str, request: dict[str, Any], reason: str) -> None:
         async def perform() -> dict[str, Any]:
             action, key, attempt = f"{saga}/{step}", f"{saga}/{step}~undo", 0
@@ -235,6 +255,7 @@ class Orders:
                             self.ledger.undone(key, action)
                     return {"undone": True, "attempts": attempt}
                 except Exception:
+                    log.exception("%s failed at attempt %d", key, attempt)
                     await asyncio.sleep(min(0.2 * 2 ** (attempt - 1), 300))
 
         await DBOS.run_step_async({"name": f"{step}~undo"}, perform)
@@ -256,8 +277,8 @@ def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
-async def measure(folder: Path, sagas: int, *, failing: bool, in_flight: int) -> float:
-    """Sagas per second over ``sagas`` sagas, so many at a time."""
+async def serve(folder: Path, in_flight: int) -> None:
+    """Runs sagas as stdin says."""
     config: DBOSConfig = {
         "name": "orders",
         "application_version": "1",
@@ -274,34 +295,29 @@ async def measure(folder: Path, sagas: int, *, failing: bool, in_flight: int) ->
     DBOS(config=config)
     order = DBOS.workflow(name="order.v1")(workflow)
     DBOS.launch()
-    turns = asyncio.Semaphore(in_flight)
 
-    async def one(number: int) -> None:
-        async with turns:
-            amount = Decimal("-1" if failing else "19.90")
-            data = asdict(Order(str(number), "someone@example.com", amount, [("sku-1", 2)]))
-            with SetWorkflowID(f"order/{number}"):
-                handle = await DBOS.start_workflow_async(order, data, time.time())
-            end = await handle.get_result()
-            assert end["state"] == ("COMPENSATED" if failing else "COMPLETED")
+    async def one(key: str, failing: bool) -> None:
+        amount = Decimal("-1" if failing else "19.90")
+        data = asdict(Order(key, "someone@example.com", amount, [("sku-1", 2)]))
+        with SetWorkflowID(f"order/{key}"):
+            handle = await DBOS.start_workflow_async(order, data, time.time())
+        end = await handle.get_result()
+        assert end["state"] == ("COMPENSATED" if failing else "COMPLETED")
 
     watch = asyncio.create_task(orders.watch())
     try:
-        began = time.perf_counter()
-        await asyncio.gather(*(one(number) for number in range(sagas)))
-        return sagas / (time.perf_counter() - began)
+        await turns.serve(one, in_flight)
     finally:
         watch.cancel()
         DBOS.destroy(destroy_registry=True)
         orders.ledger.connection.close()
 
 
-def main(folder: str, sagas: str, failing: str, in_flight: str) -> None:
-    """Measures once and prints sagas per second."""
+def main(folder: str, in_flight: str) -> None:
+    """Serves until stdin ends."""
     Path(folder).mkdir(parents=True, exist_ok=True)
-    run = measure(Path(folder), int(sagas), failing=failing == "failing", in_flight=int(in_flight))
-    print(round(asyncio.run(run), 1))
+    asyncio.run(serve(Path(folder), int(in_flight)))
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:5])
+    main(*sys.argv[1:3])

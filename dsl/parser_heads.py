@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
+import re
+from typing import NamedTuple
+
 from .habits import MEANT, meant_key
 from .nodes import Entry, Mapping, Node, Scalar, Sequence
 from .parser_parts import Parts
 from .parser_vocabulary import CALLED, COMMON, CONTENT, KINDS, REQUIRED
+from .reader import OpenMapping
 from .reader_text import short
+
+_LOOP = re.compile(r"([a-z][a-z0-9_]*)\s+in\s+(\S.*)")
+
+
+class _Loop(NamedTuple):
+    """The head of a loop as other languages write it, ``item in ITEMS``."""
+
+    variable: str
+    source: str
+
+    @property
+    def help(self) -> str:
+        where = f"`foreach: NAME`, `in: {self.source}` and `as: {self.variable}`"
+        return f"Write {where}, and its items as a list under `steps:`."
 
 
 class Heads(Parts):
@@ -37,16 +55,23 @@ class Heads(Parts):
 
     def _one_kind_each(self, node: Node) -> list[Node]:
         """The item; two, where the dash of the second one is missing."""
-        names = list(node.entries) if isinstance(node, Mapping) else []
-        if KINDS.keys().isdisjoint(names[1:-1]):  # nearly always
+        if not isinstance(node, Mapping):
             return [node]
-        for at, name in enumerate(names[1:-1], 1):
-            if isinstance(node, Mapping) and name in KINDS and names[0] in KINDS:
-                if MEANT.get(name) in KINDS[names[0]]:
-                    continue
-                self._second_kind(node, names[0], name)
-                return self._apart(node, at)
-        return [node]
+        names = list(node.entries)
+        if names[:1] != ["foreach"] and KINDS.keys().isdisjoint(names[1:]):  # nearly always
+            return [node]
+        loop = _loop_in_head(node)
+        if loop is not None:
+            node = _with_loop_below(node, loop)
+        at = _second_head(node)
+        if at is None:
+            if loop is not None:
+                message = "The head of a foreach is its name only."
+                self.report("SY004", node.entries["foreach"].value.span, message, loop.help)
+            return [node]
+        names = list(node.entries)
+        self._second_kind(node, names[0], names[at], loop.help if loop else None)
+        return self._apart(node, at) if at < len(names) - 1 else [_unfinished(node, names[at])]
 
     def _apart(self, node: Mapping, at: int) -> list[Node]:
         """What an item with another head, the key number ``at``, was meant to be."""
@@ -76,10 +101,58 @@ class Heads(Parts):
         entries = {key: each for key, each in node.entries.items() if key not in others}
         return type(node)(entries, node.span)
 
-    def _second_kind(self, node: Mapping, kind: str, key: str) -> None:
+    def _second_kind(self, node: Mapping, kind: str, key: str, help: str | None = None) -> None:
         message = f"This item is {CALLED[kind]} already: {key!r} would make it another."
-        help = f"Begin a new item with `- {key}: ...`."
+        help = help or f"Begin a new item with `- {key}: ...`."
         self.report("SY002", node.entries[key].key.span, message, help)
+
+
+def _second_head(node: Mapping) -> int | None:
+    """The number of the key that would begin another item, None if there is none.
+
+    One that comes last is left to ``_one_kind`` if the item is whole without it.
+    """
+    names = list(node.entries)
+    if not names or names[0] not in KINDS:
+        return None
+    for at, name in enumerate(names[1:], 1):
+        if name in KINDS and MEANT.get(name) not in KINDS[names[0]]:
+            whole = all(key in node.entries for key in REQUIRED.get(names[0], ()))
+            return None if whole and at == len(names) - 1 else at
+    return None
+
+
+def _unfinished(node: Mapping, other: str) -> Mapping:
+    """An item that lacks something and ends in another head: what is not there counts as meant."""
+    kind = next(iter(node.entries))
+    if _lacks_steps(node, kind):
+        around, inside = _nested(node, kind, other)
+        return _holding(around, [OpenMapping(inside.entries, inside.span)])
+    entries = {name: each for name, each in node.entries.items() if name != other}
+    return OpenMapping(entries, node.span)
+
+
+def _loop_in_head(node: Mapping) -> _Loop | None:
+    """What a foreach goes over, where that stands in place of its name."""
+    head = node.entries.get("foreach")
+    if head is None or "in" in node.entries or not isinstance(head.value, Scalar):
+        return None
+    found = _LOOP.fullmatch(head.value.text)
+    return _Loop(found[1], found[2]) if found else None
+
+
+def _with_loop_below(node: Mapping, loop: _Loop) -> Mapping:
+    """The foreach with the keys that its head was meant to say."""
+    at = node.entries["foreach"].value.span
+    told = {"foreach": f"each_{loop.variable}", "in": loop.source, "as": loop.variable}
+    entries: dict[str, Entry] = {}
+    for name, entry in node.entries.items():
+        if name != "foreach":
+            entries[name] = entry
+            continue
+        for key, text in told.items():
+            entries[key] = Entry(Scalar(key, key, at, True), Scalar(text, text, at, True))
+    return type(node)(entries, node.span)
 
 
 def _with_one_head(node: Mapping, kind: str, other: str) -> Mapping:

@@ -178,7 +178,8 @@ class Items(Heads):
     def _parallel(self, keys: Keys, common: dict[str, Any]) -> Parallel:
         branches: list[Branch] = []
         expected = "branches (a mapping of names to items)"
-        for entry in self.entries(keys.get("branches"), expected, "[...]"):
+        written = list(self.entries(keys.get("branches"), expected, "[...]"))
+        for entry in written:
             name = self.snake(entry.key, "a branch")
             items = self.items(entry.value)
             if name is not None:
@@ -187,7 +188,7 @@ class Items(Heads):
         return Parallel(
             **common,
             branches=tuple(branches),
-            join=self.join(keys.get("join")),
+            join=self.join(keys.get("join"), of=len(written)),
             undo_order=self.undo_order(keys.get("undo_order")) or "parallel",
         )
 

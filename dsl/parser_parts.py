@@ -28,7 +28,7 @@ from .parser_shapes import Keys, is_word
 from .parser_vocabulary import PARTS, WORDS
 from .repairs import written
 from .span import Span
-from .syntax import Expr, Record
+from .syntax import Constant, Expr, Record
 from .type_parser import parse_record
 from .types import ANY, Field, RecordType
 
@@ -121,8 +121,9 @@ class Parts(Names):
             return parse_expression(node, self.found)
         return self.whole(node, what)
 
-    def join(self, node: Node | None) -> Join:
-        """How branches come together: a word, a number or an expression."""
+    def join(self, node: Node | None, of: int = 0) -> Join:
+        """How branches come together: a word, a number or an expression. ``of``: how many there
+        are, if it is known."""
         if node is None:
             return "all"
         if isinstance(node, Scalar):
@@ -135,7 +136,17 @@ class Parts(Names):
             self.wrong_shape(node, "a join: all, any, settled or a number")
             return "all"
         number = self.whole_or_expression(node, "A join")
+        asked = number.value if isinstance(number, Constant) else number
+        if isinstance(asked, int) and asked > of > 0:
+            self._never_met(node, asked, of)
+            return "all"
         return "all" if number is None else number
+
+    def _never_met(self, join: Scalar, asked: int, branches: int) -> None:
+        there = "only 1 branch" if branches == 1 else f"only {branches} branches"
+        message = f"A join of {asked} is never met, so the saga would fail here: there are {there}."
+        help = f"Write `all` or a number up to {branches}, or add the branch that is missing."
+        self.report("SY009", join.span, message, help, fix=written(join.span, "all"))
 
     def retry(self, node: Node | None) -> Retry | None:
         """A retry policy; what is not written keeps its default and is not in ``written``."""

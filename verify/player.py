@@ -32,6 +32,7 @@ from sagac.dsl.order import in_order
 from sagac.dsl.syntax import Value
 
 from .forks import play_foreach, play_parallel
+from .matching import heard
 from .scope import Context, Scope
 from .tasks import Course, Failed, Task, ask
 from .trace import Again, Done, Failure, Outcome, Phase, Refused, Request, Unknown
@@ -301,7 +302,7 @@ class Player:
 
     def _wait(self, item: Wait, facts: ItemFacts, at: Context) -> Course[None]:
         path = self.path(item, at)
-        request = Request(path, item, "wait", facts.service, "")
+        request = Request(path, item, "wait", facts.service, "", heard=heard(item, at.values))
         outcome: Outcome = Again()
         while isinstance(outcome, Again):
             outcome = yield from ask(request)

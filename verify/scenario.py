@@ -7,8 +7,9 @@ conditions say for the sample values, but around a ``fail`` that nobody asked fo
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, TypeAlias
 
 from sagac.dsl.evaluate import EvaluationError, evaluate
 from sagac.dsl.facts import ItemFacts
@@ -24,6 +25,7 @@ from .simulate import simulate
 from .trace import Again, Done, Outcome, Refused, Request, Trace, Unknown
 from .values import to_json
 
+Heard: TypeAlias = Mapping[str, Mapping[str, Any]]
 UNKNOWN_TRIES = 2  # of a call that is made again until it is done
 CALLED_OFF = ("cancelled", "deadline")
 
@@ -172,9 +174,9 @@ class Scenario:
         if self.failing(request) and not self._long_enough(facts):
             self.failed = request.path
             self.tries[path] += 1
-            return self._failure(graph, facts, path)
+            return self._failure(graph, facts, request)
         if isinstance(item, Wait):
-            return self._wait(graph, item, path)
+            return self._wait(graph, item, path, request.heard)
         return self._done(graph, item)
 
     def failing(self, request: Request) -> bool:
@@ -225,11 +227,14 @@ class Scenario:
             return self._wait(graph, item, path)
         return self._done(graph, item)
 
-    def _failure(self, graph: SagaGraph, facts: ItemFacts, path: str) -> Outcome:
+    def _failure(self, graph: SagaGraph, facts: ItemFacts, request: Request) -> Outcome:
+        path = item_path(request.path)
         if isinstance(facts.item, Wait):
             if self.refusal in CALLED_OFF:
                 return Refused(self.refusal)
-            return self._wait(graph, facts.item, path) if facts.item.first else Refused("timeout")
+            if not facts.item.first:
+                return Refused("timeout")
+            return self._wait(graph, facts.item, path, request.heard)
         if self.refusal is None:
             return Unknown()
         data = next((r.data for r in facts.refusals if r.name.text == self.refusal), None)
@@ -241,10 +246,11 @@ class Scenario:
         facts = graph.facts.get(item.name.text)
         return Done(answer(graph, item, endless) if facts else {})
 
-    def _wait(self, graph: SagaGraph, item: Wait, path: str) -> Outcome:
-        types = graph.saga.types
+    def _wait(
+        self, graph: SagaGraph, item: Wait, path: str, heard: Heard = MappingProxyType({})
+    ) -> Outcome:
         if not item.first:
-            return Done(sample_record(event_type(graph, item), types))
+            return Done(_event(graph, item, heard))
         base = path.removesuffix(item.name.text)
         ways = [race for race in item.first if race.name is not None]
         wanted = [race for race in ways if self._leads(base, race.items)]
@@ -252,7 +258,7 @@ class Scenario:
         asked = [r for r in ways if r.name and r.name.text == self.refusal and path == self.fails]
         race = (asked or wanted or harmless or ways)[0]
         assert race.name is not None
-        return Done(sample_record(event_type(graph, race), types), won=race.name.text)
+        return Done(_event(graph, race, heard), won=race.name.text)
 
     def events(self) -> Iterator[tuple[str, Any]]:
         """What the world outside sends on this path: name and JSON data of each event.
@@ -268,6 +274,12 @@ class Scenario:
                     name = outcome.won if item.first else item.event.text if item.event else None
                     if name is not None and name != "after":
                         yield name, to_json(outcome.output)
+
+
+def _event(graph: SagaGraph, way: Wait | Race, heard: Heard) -> dict[str, Any]:
+    """What is sent to a wait: sample values, and those that it asks for."""
+    asked = heard.get(way.event.text, {}) if way.event is not None else {}
+    return {**sample_record(event_type(graph, way), graph.saga.types), **asked}
 
 
 def event_type(graph: SagaGraph, item: Wait | Race) -> RecordType:

@@ -19,7 +19,8 @@ class Request:
     """Something asked of a participant, a clock or a person.
 
     ``path`` is the item's name with its iterations (``lines[2].reserve_line``); ``input`` the
-    fields of the request, plain data; ``failure`` is set while undoing.
+    fields of the request, plain data; ``failure`` is set while undoing. ``heard`` says, by the name
+    of an event that is waited for, which values of its fields make it the right one.
     """
 
     path: str
@@ -29,6 +30,7 @@ class Request:
     action: str
     input: Mapping[str, Any] = field(default_factory=dict)
     failure: Failure | None = None
+    heard: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

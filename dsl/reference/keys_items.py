@@ -179,8 +179,8 @@ PARALLEL = {
     ),
     "join": Key(
         "join",
-        "How many branches it takes to go on: `all`, `any`, a number, an expression, or `settled`"
-        " (waits for all, failed ones are undone alone).",
+        "How many branches it takes to go on: `all`, `any`, a number up to that of the branches,"
+        " an expression, or `settled` (waits for all, failed ones are undone alone).",
         "any",
         default="all",
     ),

@@ -136,15 +136,21 @@ def _show_trouble(store: Store, state: SagaState) -> None:
         click.echo(f'    sagac resolve {state.key} {stuck.path} retry|skip|done --reason "…"')
     for trouble in store.attempts(saga):
         again = f", again at {trouble.next_at}" if trouble.next_at else ""
+        if not trouble.attempts:  # not called yet
+            click.echo(f"  {trouble.path} of {saga} {trouble.error}")
+            continue
         tried = f"{trouble.attempts} attempts" if trouble.attempts != 1 else "1 attempt"
         click.echo(f"  in trouble: {trouble.path} of {saga}: {tried}, {trouble.error}{again}")
 
 
 def _show_history(store: Store, state: SagaState) -> None:
+    lines: list[tuple[str, str]] = []
+    for mail in store.mail(f"{state.saga}/{state.key}"):
+        said = mail.name if mail.kind == "event" else f"{mail.kind} {mail.name}"
+        lines.append((mail.at, f"{said}  {mail.state}"))
     for call in store.history(f"{state.saga}/{state.key}"):
         reason = f" {call.reason}" if call.reason and call.outcome != "done" else ""
         tried = f" after {call.attempts} attempts" if call.attempts > 1 else ""
-        click.echo(f"  {call.finished}  {call.path}  {call.outcome}{reason}{tried}")
-    for mail in store.mail(f"{state.saga}/{state.key}"):
-        said = mail.name if mail.kind == "event" else f"{mail.kind} {mail.name}"
-        click.echo(f"  {mail.at}  {said}  {mail.state}")
+        lines.append((call.finished, f"{call.path}  {call.outcome}{reason}{tried}"))
+    for at, line in sorted(lines, key=lambda each: each[0]):
+        click.echo(f"  {at}  {line}")

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+import shlex
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from sagac.dsl.graph import SagaGraph
+from sagac.dsl.model import Race, Saga, Wait
+from sagac.dsl.rules.places import every_item
+from sagac.verify.samples import sample_record
+from sagac.verify.scenario import event_type
+from sagac.verify.values import to_json
 
 from .place import Place
 from .state import ENDED, SagaState, saga_state
@@ -69,7 +77,44 @@ class Follower:
             if self._said != (said := state.sentence()):
                 self._said = said
                 click.echo(said, err=True)
-                for event in state.waits_for:
-                    click.echo(f"  sagac signal {state.key} {event} --data '{{…}}'", err=True)
+                for event in dict.fromkeys(state.waits_for):
+                    data = json.dumps(self._carried(event), ensure_ascii=False)
+                    told = shlex.quote(data)
+                    click.echo(f"  sagac signal {state.key} {event} --data {told}", err=True)
             return not self.patient and self._quiet > 3
         return False
+
+    def _carried(self, event: str) -> dict[str, Any]:
+        """What ``event`` carries, to be filled in; fields of the input have its values."""
+        assert self.id is not None
+        way = next((each for each in _waits(self.graph.saga) if _hears(each, event)), None)
+        if way is None:  # a used saga's
+            return {}
+        with open_store(self.place.store) as store:
+            known = store.input(self.id)
+        data = to_json(sample_record(event_type(self.graph, way), self.graph.saga.types))
+        return {name: known.get(name, _open(value)) for name, value in data.items()}
+
+
+def _waits(saga: Saga) -> Iterator[Wait | Race]:
+    for item in every_item(saga.items):
+        if isinstance(item, Wait):
+            yield item
+            yield from item.first
+
+
+def _hears(way: Wait | Race, event: str) -> bool:
+    return way.event is not None and way.event.text == event
+
+
+def _open(value: Any) -> Any:
+    """The same with its texts left open."""
+    match value:
+        case str():
+            return "…"
+        case list():
+            return [_open(each) for each in value]
+        case dict():
+            return {name: _open(each) for name, each in value.items()}
+        case _:
+            return value

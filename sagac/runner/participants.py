@@ -108,7 +108,7 @@ class Cast:
         return self._output(call, answers)
 
     def _crash_inside(self, key: str) -> None:
-        if self.crash is not None and key == f"{self.crash.id}/{self.crash.path}":
+        if self.crash is not None and self.crash.hits(key):
             os.kill(os.getpid(), signal.SIGKILL)
 
     def _path(self, key: str) -> str:

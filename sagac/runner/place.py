@@ -115,6 +115,11 @@ def _named(text: str) -> list[str]:
 def _url(store: str) -> str:
     if "://" not in store and Path(store).is_dir():
         return _default(Path(store).resolve())
+    if "://" not in store:
+        raise UsageProblem(
+            f"there is no folder {store!r}: make it, or name the store by a URL,"
+            f" sqlite:///{store}/sagas.sqlite or postgresql://…"
+        )
     if not re.match(r"(sqlite:///|postgres(ql)?://).", store):
         raise UsageProblem(
             f"the store is a folder or a URL, sqlite:///FILE or postgresql://…, not {store!r}"

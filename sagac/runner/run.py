@@ -14,7 +14,7 @@ from sagac.dsl.compile import Compilation, compile
 from sagac.dsl.evaluate import EvaluationError, evaluate
 from sagac.dsl.facts import OnUnknown, Role
 from sagac.dsl.graph import SagaGraph
-from sagac.dsl.model import Undo
+from sagac.dsl.model import Step, Undo
 from sagac.verify.asked import asked_failure, is_fail
 from sagac.verify.paths import find, item_path, located
 from sagac.verify.scenario import Scenario, reaching, sample_input
@@ -89,8 +89,7 @@ def _with_paths(wish: Wish, graph: SagaGraph) -> Wish:
     the run succeed where a failure was asked for."""
     try:
         faults = tuple(_canonical(graph, each) for each in wish.faults)
-        if wish.crash:
-            find(graph, item_path(wish.crash))
+        crash = _called(graph, wish.crash) if wish.crash else None
     except LookupError as problem:
         raise UsageProblem(str(problem.args[0])) from None
     leading = dict.fromkeys(each for fault in faults for each in _leading(graph, fault))
@@ -98,10 +97,10 @@ def _with_paths(wish: Wish, graph: SagaGraph) -> Wish:
         step = item_path(Fault.parse(fault).step)
         if wish.input is not None and not leading and is_fail(graph, step):
             raise UsageProblem(
-                f"{fault} happens when the conditions of the file lead there: give it an input"
+                f"{step} happens when the conditions of the file lead there: give it an input"
                 " that does, or none, and one is looked for"
             )
-    return replace(wish, faults=(*faults, *leading))
+    return replace(wish, faults=(*faults, *leading), crash=crash)
 
 
 def _leading(graph: SagaGraph, fault: str) -> Iterator[str]:
@@ -129,6 +128,21 @@ def _canonical(graph: SagaGraph, text: str) -> str:
         return f"{forward if '[' in forward else plain}~undo"
     path, reason = asked_failure(graph, f"{plain}:{refusal}" if refusal else plain)
     return f"{forward if '[' in forward else path}{f':{reason}' if reason else ''}"
+
+
+def _called(graph: SagaGraph, text: str) -> str:
+    """The path of a call that a user names: ``reserve_box`` -> ``pack/reserve_box``."""
+    forward = text.strip().removesuffix("~undo")
+    plain = find(graph, item_path(forward))
+    facts = located(graph, plain)[1]
+    path = forward if "[" in forward else plain
+    if "~undo" in text or isinstance(facts.item, Undo):
+        if facts.compensation is None:
+            raise LookupError(f"{plain} is not compensated.")
+        return f"{path}~undo"
+    if not isinstance(facts.item, Step):
+        raise LookupError(f"{plain} is a {facts.item.kind} and calls nothing itself: name a step.")
+    return path
 
 
 def _warn_of_endless(faults: tuple[str, ...], graph: SagaGraph) -> None:
@@ -288,7 +302,11 @@ def _supervised(
     if program.simulate and not (wish.simulate or (wish.faults and wish.folder)):
         follower.hello = "no handlers/ here or beside the file: simulated participants answer"
 
+    kills = 0
+
     def killed() -> None:
+        nonlocal kills
+        kills += 1
         click.echo("killed (SIGKILL); starting again", err=True)
 
     try:
@@ -296,4 +314,6 @@ def _supervised(
     except WorkerFailed as problem:
         raise click.ClickException(str(problem)) from None
     assert follower.state is not None
+    if crash and not kills and follower.state.state in ENDED:
+        click.echo(f"{crash.path} was not called, so nothing was killed", err=True)
     return follower.state

@@ -228,7 +228,7 @@ def _arm(caller: Any, crash: Crash) -> None:
     write: Callable[[Any, Any, Any], Awaitable[None]] = caller._write
 
     async def killing(self: Any, work: Any, answer: Any) -> None:
-        mine = work.key == f"{crash.id}/{crash.path}"
+        mine = crash.hits(work.key)
         if mine and crash.moment == "after":
             os.kill(os.getpid(), signal.SIGKILL)
         await write(self, work, answer)

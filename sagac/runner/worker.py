@@ -40,7 +40,7 @@ class Program:
 
 @dataclass(frozen=True, slots=True)
 class Crash:
-    """Kill at the call ``path`` of the saga ``id``.
+    """Kill at the call ``path`` of the saga ``id``; one without iterations means the first.
 
     ``inside``: in the open transaction of the call; ``after``: it has taken effect and is not
     recorded; ``recorded``: the engine has recorded it.
@@ -49,6 +49,11 @@ class Crash:
     id: str
     path: str
     moment: Moment = "after"
+
+    def hits(self, key: str) -> bool:
+        """Whether the call with this idempotency key is meant."""
+        mine = f"{self.id}/"
+        return key.startswith(mine) and Fault(self.path, None).hits(key.removeprefix(mine))
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +220,7 @@ def _arm(package: str, crash: Crash) -> None:
 
         async def perform_and_die(me: Any, maybe_begun: bool) -> Any:
             outcome = await perform(me, maybe_begun)
-            _die_if(crash, me.work.name, me.work.key)
+            _die_if(crash, me.work.key)
             return outcome
 
         caller.perform = perform_and_die
@@ -225,14 +230,14 @@ def _arm(package: str, crash: Crash) -> None:
 
         async def call_and_die(me: Any, name: str, *rest: Any) -> Any:
             outcome = await call(me, name, *rest)
-            _die_if(crash, name, f"{me._saga}/")
+            _die_if(crash, f"{me._saga}/{name}")
             return outcome
 
         record.call = call_and_die
 
 
-def _die_if(crash: Crash, path: str, key: str) -> None:
-    if path == crash.path and key.startswith(f"{crash.id}/"):
+def _die_if(crash: Crash, key: str) -> None:
+    if crash.hits(key):
         die()
 
 

@@ -26,6 +26,8 @@ from uuid import UUID
 T = TypeVar("T")
 Coder = Callable[[Any], Any]
 
+_PLAIN = (types.NoneType, str, int, float)
+
 
 class DecodeError(ValueError):
     """Data that do not fit a type; ``path`` says where (``items[2].quantity``)."""
@@ -38,7 +40,7 @@ class DecodeError(ValueError):
 
 def encode(value: Any) -> Any:
     """JSON data of ``value``, without fields that are None. Raises TypeError for other types."""
-    if value is None or isinstance(value, str | int | float):
+    if isinstance(value, _PLAIN):
         return value
     kind: Any = type(value)
     if kind is list or kind is tuple:
@@ -75,8 +77,11 @@ def _record_encoder(kind: Any) -> Coder:
     names = [(each.name, _json_name(each)) for each in fields(kind)]
 
     def encode_record(value: Any) -> dict[str, Any]:
-        found = ((json, getattr(value, name)) for name, json in names)
-        return {json: encode(each) for json, each in found if each is not None}
+        return {
+            json: each if isinstance(each, _PLAIN) else encode(each)
+            for name, json in names
+            if (each := getattr(value, name)) is not None
+        }
 
     return encode_record
 
@@ -145,7 +150,10 @@ def _dict_decoder(inner: Coder) -> Coder:
 
 def _record_decoder(kind: type) -> Coder:
     hints = {name: hint for name, hint in get_type_hints(kind).items() if not _is_class_var(hint)}
-    rows = [(each.name, _json_name(each), each.default is MISSING) for each in fields(kind)]
+    rows = [
+        (each.name, _json_name(each), each.default is MISSING, _takes_none(hints[each.name]))
+        for each in fields(kind)
+    ]
     coders: dict[str, Coder] = {}
 
     def decode_record(data: Any) -> Any:
@@ -154,13 +162,11 @@ def _record_decoder(kind: type) -> Coder:
         if not coders:  # on first use, so that types may refer to themselves
             coders.update({name: _decoder(hint) for name, hint in hints.items()})
         found: dict[str, Any] = {}
-        json = ""
         try:
-            for name, json, required in rows:
-                value = data.get(json)
-                if value is not None:
+            for name, json, required, takes_none in rows:
+                if (value := data.get(json)) is not None:
                     found[name] = coders[name](value)
-                elif required and not _takes_none(hints[name]):
+                elif required and not takes_none:
                     raise DecodeError("", "is missing")
                 elif required:
                     found[name] = None
@@ -192,6 +198,8 @@ def _expected(what: str, data: Any) -> DecodeError:
 
 def _exactly(kind: type, what: str) -> Coder:
     def decode_exactly(data: Any) -> Any:
+        if type(data) is kind:
+            return data
         if isinstance(data, kind) and (kind is bool or not isinstance(data, bool)):
             return data
         raise _expected(what, data)

@@ -148,7 +148,9 @@ def test_a_killed_worker_is_started_again(shell: Shell) -> None:
         (("--fail", "charge_paiment"), "Did you mean"),
         (("--fail", "charge_payment:no_money"), "no refusal 'no_money'"),
         (("--crash-after", "nowhere"), "no step 'nowhere'"),
-        (("--store", "sagas.db"), "URL"),
+        (("--store", "sagas.db"), "no folder 'sagas.db'"),
+        (("--store", "mysql://sagas"), "a folder or a URL"),
+        (("--crash-after", "validate_order~undo"), "is not compensated"),
         (("-o", "nowhere"), "sagac generate"),
     ],
 )
@@ -189,8 +191,50 @@ def test_a_race_says_what_it_waits_for(shell: Shell) -> None:
     shell.write("ride.saga.yaml", ride)
     said = shell.sagac("run", "ride.saga.yaml", "--no-wait")
     assert "in PICKUP, waiting for PickedUp or DriverLeft since" in said.out
-    assert "sagac signal ride_id-1 DriverLeft" in said.err
+    assert said.err.count('sagac signal ride_id-1 DriverLeft --data \'{"ride_id"') == 1
     assert "simulated participants answer" in said.err
+
+
+PACKING = """\
+saga: packing
+version: 1
+key: ${input.id}
+services: { depot: {} }
+input: { id: string, boxes: [string] }
+steps:
+  - foreach: each_box
+    in: input.boxes
+    as: box
+    steps:
+      - { step: pack, service: depot, input: { box: "${box}" }, compensate: unpack }
+  - step: hand_over
+    if: input.id == 'never'
+    service: depot
+    input: [id]
+    compensate: take_back
+"""
+
+
+def test_a_kill_in_a_loop_and_one_that_never_comes(shell: Shell) -> None:
+    shell.write("packing.saga.yaml", PACKING)
+    killed = shell.sagac("run", "packing.saga.yaml", "--crash-after", "pack")
+    assert "killed (SIGKILL)" in killed.err
+    assert "is COMPLETED" in killed.out
+    spared = shell.sagac("run", "packing.saga.yaml", "--crash-after", "hand_over")
+    assert "hand_over was not called, so nothing was killed" in spared.err
+    assert "is COMPLETED" in spared.out
+    wrong = shell.sagac("run", "packing.saga.yaml", "--crash-after", "each_box")
+    assert wrong.code == 2
+    assert "each_box is a foreach and calls nothing itself" in wrong.err
+
+
+def test_the_history_is_in_the_order_of_time(shell: Shell) -> None:
+    data = json.dumps({"application_id": "application_id-1", "verdict": "approved"})
+    shell.write("loan.saga.yaml", (ROOT / "specs" / "loan-approval.saga.yaml").read_text("utf-8"))
+    shell.sagac("run", "loan.saga.yaml", "--signal", f"LoanDecided={data}")
+    lines = shell.sagac("status", "application_id-1").out.splitlines()[1:]
+    assert any("LoanDecided" in each for each in lines)
+    assert lines == sorted(lines, key=lambda each: each.split()[0])
 
 
 def test_a_store_that_is_not_there(shell: Shell) -> None:

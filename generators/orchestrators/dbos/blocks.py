@@ -161,7 +161,11 @@ class Blocks:
         return self.guarded(cases, place)
 
     def _fail(self, item: Fail, place: Place) -> None:
-        data = place.values.source(item.data) if item.data is not None else None
+        data: Code | None = None
+        if item.data is not None:  # as JSON: it is no part of any service's types
+            fields = item.data.fields.items()
+            pairs = (f"{quoted(name)}: {place.values.source(each)}" for name, each in fields)
+            data = Together("{", tuple(pairs), "}")
         code = call(f"{place.saga}.fail", quoted(item.name.text), data)
         place.add(prefixed("raise ", code))
 

@@ -94,7 +94,8 @@ class Caller:
             outcome = None if maybe_begun else self._halted()
         if outcome is None:
             self.work.begin()
-            outcome = await self._lock() or await self._until_settled()
+            outcome = await self._lock() if self.work.locks else None
+            outcome = outcome or await self._until_settled()
         if self._in_trouble or maybe_begun:
             await self.running.trouble_over(self.work.name)
         outcome.at, outcome.ended = self.started, time.time()
@@ -219,12 +220,20 @@ class Caller:
 
     async def _lock(self) -> Outcome | None:
         for lock in self.work.locks:
+            waited = False
             while not await self.running.lock(lock):
                 if lock.conflict == "refuse" and self.work.undoes is None:  # an undo waits
                     return self._outcome("failed", reason="locked")
+                if not waited:
+                    waited = True
+                    holder = await self.running.holder(lock) or "another saga"
+                    await self._note(f"waits for the lock {lock.name} that {holder} has", None)
                 await self.running.box.until(self.work.halt, _LOCK_PAUSE)
                 if halted := self._halted():
                     return halted
+            if waited:
+                self._in_trouble = False
+                await self.running.trouble_over(self.work.name)
         return None
 
     # Unknown outcomes

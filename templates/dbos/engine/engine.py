@@ -181,6 +181,7 @@ class Engine:
         end = await _to_the_end(definition, part, input, self.services(definition), scope, lane)
         while running.background:
             await asyncio.gather(*running.background)
+        scope.forget()
         await running.finish()
         return End(end.state, end.because, end.output, running.marks)
 
@@ -206,7 +207,7 @@ class _Json(Serializer):
     """DBOS keeps inputs and results as JSON text, for other processes and for people to read."""
 
     def serialize(self, data: Any) -> str:
-        return json.dumps(data, default=_describe)
+        return _JSON.encode(data)
 
     def deserialize(self, serialized_data: str) -> Any:
         data = json.loads(serialized_data)
@@ -222,6 +223,9 @@ def _describe(value: object) -> Any:
     if isinstance(value, BaseException):
         return {"$exception": f"{type(value).__name__}: {value}"}
     raise TypeError(f"a {type(value).__name__} has no place in JSON")
+
+
+_JSON = json.JSONEncoder(default=_describe)
 
 
 class _Connection(sqlite3.Connection):

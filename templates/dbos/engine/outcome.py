@@ -36,8 +36,16 @@ class Outcome:
 
     def to_json(self) -> dict[str, Any]:
         """Plain data, without what is absent."""
-        names = self.__slots__
-        return {name: value for name in names if (value := getattr(self, name)) is not None}
+        data: dict[str, Any] = {
+            "outcome": self.outcome,
+            "at": self.at,
+            "ended": self.ended,
+            "attempts": self.attempts,
+        }
+        for name in ("reason", "data", "output", "mark"):
+            if (value := getattr(self, name)) is not None:
+                data[name] = value
+        return data
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Outcome:

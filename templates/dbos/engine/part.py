@@ -167,8 +167,10 @@ class Part:
             self._running.marks.append(Mark(work.name, outcome.mark))
         return outcome
 
-    async def _with_undo(self, name: str, work: Work, undo: Compensation[Any] | None) -> Outcome:
-        own: Any = None
+    async def _with_undo(
+        self, name: str, work: Work, output: type[Output], undo: Compensation[Any] | None
+    ) -> Output:
+        own: Output | None = None
 
         async def run(failure: Failure, lane: Lane) -> None:
             fenced = (work.key,) if work.policy.fence else ()
@@ -179,13 +181,12 @@ class Part:
             self._scope.push(run)
         outcome = await self._record(work)
         effective = outcome.outcome in ("done", "unknown")
-        if outcome.outcome == "done":
-            own = decode(work.output, outcome.output)
         if undo is not None and not effective:
             self._scope.drop(run)
         if self._group is not None and effective and work.on_unknown != "fail":
             self._group.keys.append(work.key)
-        return outcome
+        own = self._given(name, outcome, output)
+        return own
 
     async def _compensate(
         self,

@@ -54,8 +54,8 @@ class Running:
         )
 
     async def noted(self, name: str) -> bool:
-        """Whether a call was noted before a crash."""
-        sql = "select 1 from saga_attempts where saga = ? and path = ?"
+        """Whether a call was noted before a crash; one that waited for a lock was not made."""
+        sql = "select 1 from saga_attempts where saga = ? and path = ? and attempts > 0"
         return bool(await self._execute(sql, (self.id, name)))
 
     async def ask(self, name: str, why: str) -> dict[str, Any]:
@@ -88,9 +88,13 @@ class Running:
         """Takes a lock; a saga does not conflict with itself."""
         self.locked = True
         await self._execute(_LOCK, (lock.name, lock.key, self.id))
+        return await self.holder(lock) == self.id
+
+    async def holder(self, lock: Lock) -> str | None:
+        """The saga that has a lock."""
         sql = "select saga from saga_locks where name = ? and key = ?"
         rows = await self._execute(sql, (lock.name, lock.key))
-        return bool(rows) and rows[0][0] == self.id
+        return str(rows[0][0]) if rows else None
 
     async def finish(self) -> None:
         """The saga has ended: gives back its locks and settles the mail that nobody took."""

@@ -11,15 +11,16 @@ from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Any, Literal, Self, TypeVar
 
-from ...contract.codec import decode, encode
+from ...contract.codec import decode
 from ...contract.contract import Action, Failure, Lock, Policy
 from .caller import OnUnknown
 from .definition import Compensation, Definition, Event
 from .join import Elements, Join, Parallel, in_sequence, too_few
-from .outcome import HALTS, SagaFailed
-from .part import Group, Head, Part
+from .outcome import SagaFailed
+from .part import Group, Head
 from .record import Lane
 from .scope import Scope
+from .steps import Steps
 from .waiting import Race
 
 T = TypeVar("T")
@@ -30,128 +31,8 @@ Input = TypeVar("Input")
 Data = TypeVar("Data")
 
 
-class Saga(Part):
+class Saga(Steps):
     """A saga, or a part of it: branch, element, round, group."""
-
-    # Steps
-
-    async def step(
-        self,
-        name: str,
-        action: Action[Request],
-        request: Request,
-        output: type[Output],
-        policy: Policy,
-        *,
-        undo: Compensation[Output] | None = None,
-        query: Action[Request] | None = None,
-        on_unknown: OnUnknown | None = None,
-        locks: Sequence[Lock] = (),
-    ) -> Output:
-        """Calls an action. If it fails, everything before it is undone."""
-        if on_unknown is None:
-            on_unknown = "query" if query else "compensate" if undo else "fail"
-        work = self._work(name, action, request, output, policy, on_unknown)
-        work.query, work.locks, work.halt = query, tuple(locks), self._halted
-        outcome = await self._with_undo(name, work, undo)
-        return self._given(name, outcome, output)
-
-    async def pivot(
-        self,
-        name: str,
-        action: Action[Request],
-        request: Request,
-        output: type[Output],
-        policy: Policy,
-        *,
-        query: Action[Request] | None = None,
-        on_unknown: OnUnknown | None = None,
-        locks: Sequence[Lock] = (),
-    ) -> Output:
-        """Calls the action after which there is no way back; from here on cancelling is refused."""
-        work = self._work(
-            name, action, request, output, policy, on_unknown or ("query" if query else "fail")
-        )
-        work.query, work.locks, work.halt = query, tuple(locks), self._halted
-        work.begin = self._decide
-        outcome = await self._record(work)
-        if outcome.outcome not in HALTS:
-            self._decide()
-        return self._given(name, outcome, output)
-
-    async def retriable(
-        self,
-        name: str,
-        action: Action[Request],
-        request: Request,
-        output: type[Output],
-        policy: Policy,
-        *,
-        locks: Sequence[Lock] = (),
-    ) -> Output:
-        """Calls an action until it is done, unless the saga is called off before; a person decides
-        when its retries are spent."""
-        work = self._work(name, action, request, output, policy, "stuck")
-        work.locks, work.halt = tuple(locks), self._halted
-        return self._given(name, await self._record(work), output)
-
-    async def optional(
-        self,
-        name: str,
-        action: Action[Request],
-        request: Request,
-        output: type[Output],
-        policy: Policy,
-        *,
-        undo: Compensation[Output] | None = None,
-        query: Action[Request] | None = None,
-        on_unknown: OnUnknown | None = None,
-        locks: Sequence[Lock] = (),
-    ) -> Output | None:
-        """Calls an action whose failure is passed over. What is unknown is undone first."""
-        part = self._part(scope=self._inner_scope())
-        try:
-            return await part.step(
-                name,
-                action,
-                request,
-                output,
-                policy,
-                undo=undo,
-                query=query,
-                on_unknown=on_unknown,
-                locks=locks,
-            )
-        except SagaFailed as problem:
-            if not problem.recoverable:
-                raise
-            await part._unwind(problem.failure)
-            return None
-
-    def on_undo(
-        self,
-        name: str,
-        action: Action[Request],
-        request: Callable[[Failure], Request],
-        policy: Policy | None = None,
-        *,
-        on_failure: Literal["stop", "continue"] = "stop",
-        locks: Sequence[Lock] = (),
-    ) -> None:
-        """Does nothing now; calls the action when what comes after is undone."""
-        undo = Compensation[None](
-            action, lambda own, failure: request(failure), policy, on_failure=on_failure
-        )
-
-        async def run(failure: Failure, lane: Lane) -> None:
-            await self._compensate(name, undo, None, failure, lane, (), tuple(locks))
-
-        self._scope.push(run)
-
-    def fail(self, reason: str, data: Any = None) -> SagaFailed:
-        """The failure to raise: ``raise saga.fail("too_late")``."""
-        failure = Failure(reason, reason, encode(data))
-        return SagaFailed(failure, ended=self._lane.clock)
 
     # Waits
 
@@ -202,6 +83,39 @@ class Saga(Part):
             await self._judge("~end", "end")
 
     # Parts
+
+    async def optional(
+        self,
+        name: str,
+        action: Action[Request],
+        request: Request,
+        output: type[Output],
+        policy: Policy,
+        *,
+        undo: Compensation[Output] | None = None,
+        query: Action[Request] | None = None,
+        on_unknown: OnUnknown | None = None,
+        locks: Sequence[Lock] = (),
+    ) -> Output | None:
+        """Calls an action whose failure is passed over. What is unknown is undone first."""
+        part = self._part(scope=self._inner_scope())
+        try:
+            return await part.step(
+                name,
+                action,
+                request,
+                output,
+                policy,
+                undo=undo,
+                query=query,
+                on_unknown=on_unknown,
+                locks=locks,
+            )
+        except SagaFailed as problem:
+            if not problem.recoverable:
+                raise
+            await part._unwind(problem.failure)
+            return None
 
     @asynccontextmanager
     async def group(

@@ -27,6 +27,10 @@ class Scope:
         """Takes one back: its call had no effect."""
         self._entries.remove(undo)
 
+    def forget(self) -> None:
+        """All is done: nothing of it will be undone."""
+        self._entries.clear()
+
     async def unwind(self, failure: Failure, lane: Lane) -> None:
         """Undoes everything, in reverse order or side by side. Nothing is undone twice."""
         entries, self._entries = self._entries[::-1], []

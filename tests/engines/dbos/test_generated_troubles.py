@@ -143,7 +143,7 @@ steps:
     join: 2
     steps: [{ step: say, service: desk, input: { line: "${line}" }, effect: none }]
   - parallel: both
-    join: 3
+    join: "${1 + 2}"
     branches:
       one: [{ step: tell_one, service: desk, input: [id], effect: none }]
       two: [{ step: tell_two, service: desk, input: [id], effect: none }]

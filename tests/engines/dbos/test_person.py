@@ -132,6 +132,16 @@ def test_a_saga_that_was_used_is_cancelled_no_more(tmp_path: Path) -> None:
     assert asyncio.run(second()).state == "COMPLETED"
 
 
+async def noted(folder: Path, saga: str) -> str:
+    """What keeps a saga from going on."""
+    while True:
+        with open_store(f"sqlite:///{folder}/sagas.sqlite") as store:
+            for each in store.attempts(saga):
+                assert each.attempts == 0
+                return each.error
+        await asyncio.sleep(0.02)
+
+
 def test_a_lock_is_refused_then_waited_for(tmp_path: Path) -> None:
     async def scenario() -> tuple[End, End]:
         engine = engine_in(tmp_path)
@@ -140,6 +150,8 @@ def test_a_lock_is_refused_then_waited_for(tmp_path: Path) -> None:
             await reached("take")(engine, first.id)
             second = await engine.start(ALL["locking"], Order("second"))
             await reached("take")(engine, second.id)
+            waits = await noted(tmp_path, second.id)
+            assert waits == "waits for the lock thing that locking/first has"
             await event("Go", {"key": "first", "text": ""})(engine, first.id)
             return await first.wait(), await second.wait()
 
@@ -149,3 +161,4 @@ def test_a_lock_is_refused_then_waited_for(tmp_path: Path) -> None:
         paths = [each.path for each in store.history("locking/second")]
         assert paths == ["take", "queue"]
         assert store.history("locking/second")[0].reason == "locked"
+        assert not store.attempts("locking/second")
