@@ -120,10 +120,11 @@ class Sqlite:
 class Transaction:
     """What a handler gets as ``call.tx``. It refuses to work after its call is over."""
 
-    def __init__(self, connection: Connection, stamp: object) -> None:
+    def __init__(self, connection: Sqlite, rolled_back: int) -> None:
         self._connection = connection
         self._over = False
-        self.stamp = stamp  # of the database when it began
+        self._rolled_back = rolled_back
+        self._stamp: object = None
 
     async def execute(self, sql: str, params: Sequence[object] = ()) -> Rows:
         """Runs one statement and returns its rows. Raises what the database raises."""
@@ -136,6 +137,13 @@ class Transaction:
         if self._over:
             raise RuntimeError(_OVER)
         return self._connection.execute(sql, params)
+
+    @property
+    def stamp(self) -> object:
+        """Of the database when it began; to be asked for before it is over."""
+        if self._stamp is None:
+            self._stamp = (self._rolled_back, self._connection.stamp())
+        return self._stamp
 
     def finish(self) -> None:
         """From here on statements are refused."""
@@ -235,7 +243,7 @@ class Database:
         connection = await self._connection()
         try:
             await self._patiently(connection.begin)
-            tx = Transaction(connection, (self._rolled_back, connection.stamp()))
+            tx = Transaction(connection, self._rolled_back)
             found = [_done_at_once(each.work(tx)) for each in jobs]
             tx.finish()
             connection.commit()
@@ -268,7 +276,7 @@ class Database:
             connection = await self._connection()
             try:
                 await self._patiently(connection.begin)
-                tx = Transaction(connection, (self._rolled_back, connection.stamp()))
+                tx = Transaction(connection, self._rolled_back)
                 try:
                     yield tx
                 except BaseException:

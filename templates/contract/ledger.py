@@ -57,8 +57,19 @@ class Ledger:
         row = (key, json.dumps(answer), now())
         await (tx or self.database).execute(_DONE, row)
 
-    async def undone(self, key: str, fenced: Iterable[str], tx: Tx) -> None:
-        """Writes that compensation ``key`` is done, and tombstones of the actions ``fenced``."""
+    async def undone(self, key: str, fenced: Iterable[str], tx: Tx | None = None) -> None:
+        """Writes that compensation ``key`` is done, and tombstones of the actions ``fenced``.
+
+        A second row for ``key`` is refused in a ``tx``, where the effect goes with it.
+        """
+        if tx is None:
+            buried = list(dict.fromkeys(fenced))
+            rows = [(key, "done", "null"), *((each, "tombstone", None) for each in buried)]
+            marks = ", ".join(["(?, ?, ?, ?)"] * len(rows))
+            await self.database.execute(
+                _UNDONE.format(marks), [each for row in rows for each in (*row, now())]
+            )
+            return
         await tx.execute(_DONE, (key, "null", now()))
         for each in fenced:
             await self.bury(each, tx)
@@ -70,6 +81,8 @@ class Ledger:
 
 _LOOK = "select state, outcome from saga_calls where key = ?"
 _DONE = "insert into saga_calls (key, state, outcome, at) values (?, 'done', ?, ?)"
+_UNDONE = """insert into saga_calls (key, state, outcome, at) values {}
+on conflict (key) do update set state = excluded.state"""
 _BURY = """insert into saga_calls (key, state, at) values (?, 'tombstone', ?)
 on conflict (key) do update set state = 'tombstone'"""
 

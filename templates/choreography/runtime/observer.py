@@ -18,7 +18,7 @@ from typing import Any
 from ...contract.database import Database, connect, is_postgres
 from . import observed
 from .bus import Receive, Transport
-from .message import BadMessage, Message, plain_event, read
+from .message import BadMessage, Message, plain_event, read, to_json
 from .observed import Observed, Seen, see, teller
 from .picture import Picture
 from .tokens import Event
@@ -199,7 +199,7 @@ def _kept(event: Event) -> str:
     plain = plain_event(event)
     if event.node != "end":
         plain.pop("values", None)
-    return json.dumps(plain, separators=(",", ":"), ensure_ascii=False)
+    return to_json(plain)
 
 
 def _time(message: Message, started: float) -> float:

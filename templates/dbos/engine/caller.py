@@ -179,11 +179,8 @@ class Caller:
         output = encode(answer)
         if self.work.undoes is None:
             await ledger.done(self.work.key, output, tx)
-        elif tx is not None:
-            await ledger.undone(self.work.key, self.work.undoes, tx)
         else:
-            async with ledger.database.transaction() as own:
-                await ledger.undone(self.work.key, self.work.undoes, own)
+            await ledger.undone(self.work.key, self.work.undoes, tx)
         return self._outcome("done", output=output)
 
     # Pauses

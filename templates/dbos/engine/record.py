@@ -81,7 +81,7 @@ class Record:
                 self._caught_up.set()
         else:
             await self._all_gone_through(name)
-            data = await DBOS.reserve_step().run_async({"name": name}, perform)
+            data = await DBOS.run_step_async({"name": name}, perform)
             outcome = made or Outcome.from_json(data)
         lane.clock = max(lane.clock, outcome.ended)
         return outcome
