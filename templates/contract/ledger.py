@@ -63,12 +63,10 @@ class Ledger:
         A second row for ``key`` is refused in a ``tx``, where the effect goes with it.
         """
         if tx is None:
-            buried = list(dict.fromkeys(fenced))
-            rows = [(key, "done", "null"), *((each, "tombstone", None) for each in buried)]
-            marks = ", ".join(["(?, ?, ?, ?)"] * len(rows))
-            await self.database.execute(
-                _UNDONE.format(marks), [each for row in rows for each in (*row, now())]
-            )
+            at, buried = now(), dict.fromkeys(fenced)
+            rows = [(key, "done", "null", at), *((each, "tombstone", None, at) for each in buried)]
+            sql = _UNDONE.format(", ".join(["(?, ?, ?, ?)"] * len(rows)))
+            await self.database.execute(sql, [each for row in rows for each in row])
             return
         await tx.execute(_DONE, (key, "null", now()))
         for each in fenced:

@@ -22,13 +22,18 @@ _TUPLES = {"iteration", "marks", "open", "slots"}
 
 
 def _encoder() -> Callable[[Any], str]:
-    """An encoder as ``json`` has it, but made once: making it takes longer than most texts."""
+    """An encoder as ``json`` has it, but made once: making it takes longer than most texts.
+
+    How it is made is not a promise of Python's: where it is otherwise, ``json`` makes it each time.
+    """
     made = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, check_circular=False)
-    make = getattr(json.encoder, "c_make_encoder", None)
-    if make is None:
-        return made.encode
     text = json.encoder.encode_basestring
-    encode = make(None, made.default, text, None, ":", ",", False, False, True)
+    try:
+        make: Any = vars(json.encoder)["c_make_encoder"]
+        encode = make(None, made.default, text, None, ":", ",", False, False, True)
+        "".join(encode({}, 0))
+    except (KeyError, TypeError):
+        return made.encode
     return lambda value: "".join(encode(value, 0))
 
 
